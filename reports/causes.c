@@ -85,6 +85,7 @@ static enum eg_code collect_unit(void *context, const struct eg_report_unit *row
 {
     const struct collect *const collect = context;
     const struct eg_run_row *const last = &row->last;
+    char again[48];
     const struct eg__run *const run = eg__numbers_run(collect->numbers, last->run);
 
     if (run == NULL || run->rank == EG__NONE)
@@ -95,7 +96,13 @@ static enum eg_code collect_unit(void *context, const struct eg_report_unit *row
     EG_TRY(eg_strdup(&unit->mac, last->mac, err));
     EG_TRY(eg_strdup(&unit->serial, last->serial, err));
     EG_TRY(eg_strdup(&unit->label, last->label, err));
-    return eg_strdup(&unit->remark, eg__run_passed(run) ? last->marginal : last->sentence, err);
+    snprintf(again, sizeof again, "passed at insertion %" PRId64, row->runs);
+    return eg_strdup(&unit->remark,
+                     !eg__run_passed(run)        ? last->sentence
+                     : last->marginal[0] != '\0' ? last->marginal
+                     : row->runs > 1             ? again
+                                                 : "",
+                     err);
 }
 
 static enum eg_code add_unit(struct eg__cause *cause, const struct eg__unit *unit, struct eg_error *err)

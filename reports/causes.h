@@ -21,7 +21,7 @@ struct eg__unit {
     const struct eg__run *run; /* of the numbers */
     int64_t runs;              /* finished ones in the batch */
     char *mac, *serial, *label;
-    char *remark; /* the sentence of a unit that is not good, why a pass is marginal */
+    char *remark; /* the sentence of a unit that is not good; why a pass is marginal, or not the first run */
 };
 
 /** Whether a unit is of interest: not plainly good at its first insertion. */

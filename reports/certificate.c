@@ -102,12 +102,18 @@ static bool is_measured(const struct eg_run_value *value)
     return strcmp(value->kind, "measured") == 0;
 }
 
+/* The serial is among the facts of the unit already. */
+static bool is_given(const struct eg_run_value *value)
+{
+    return !is_measured(value) && strcmp(value->name, "serial") != 0;
+}
+
 static enum eg_code count_value(void *context, const struct eg_run_value *row, struct eg_error *err)
 {
     struct tally *tally = context;
 
     (void)err;
-    tally->given += !is_measured(row);
+    tally->given += is_given(row);
     tally->measured += is_measured(row);
     tally->passed += is_measured(row) && row->passed;
     return EG_OK;
@@ -129,8 +135,9 @@ static void fact_time(struct eg__out *out, const char *name, const char *utc)
 
 static void identity(struct eg__out *out, const struct eg_run_record_row *run)
 {
-    char jedec[EG_JEDEC_TEXT] = "";
+    char flash[EG__FLASH_TEXT];
 
+    eg__flash_text(flash, run->flash_jedec, run->flash_size);
     eg__put(out, "<h2>Unit</h2><dl class=\"id\">");
     if (run->serial[0] != '\0')
         fact(out, "Serial number", run->serial);
@@ -141,18 +148,17 @@ static void identity(struct eg__out *out, const struct eg_run_record_row *run)
     eg__html_text(out, ", revision <bdi>", run->revision[0] != '\0' ? run->revision : "not known", "</bdi>");
     if (run->package[0] != '\0')
         eg__html_text(out, ", <bdi>", run->package, "</bdi>");
-    eg__put(out, "</dd>\n<dt>Flash</dt><dd>");
-    if (run->flash_size >= 0)
-        eg__put(out, "%s KiB", eg__count(run->flash_size / 1024).text);
-    else
-        eg__put(out, "size not known");
-    if (run->flash_jedec >= 0) {
-        eg_jedec_text(jedec, (uint32_t)run->flash_jedec);
-        eg__put(out, ", id %s", jedec);
-    }
     eg__put(out, "</dd>\n");
+    fact(out, "Flash", flash);
     fact(out, "Flash unique id", run->flash_unique_id);
     eg__put(out, "</dl>\n");
+}
+
+static void result(struct eg__out *out, enum eg__mark mark, const char *word)
+{
+    eg__put(out, "<td><span class=\"bd %s\">", eg__mark_class(mark));
+    eg__html_mark(out, mark);
+    eg__put(out, "%s</span></td></tr>\n", word);
 }
 
 static enum eg_code region_row(void *context, const void *row, struct eg_error *err)
@@ -165,8 +171,12 @@ static enum eg_code region_row(void *context, const void *row, struct eg_error *
     eg__html_cell(out, "mo", region->address);
     eg__put(out, "<td class=\"n\">%s</td>", eg__count(region->size).text);
     eg__html_cell(out, "mo dg", region->expected_sha256);
-    eg__html_cell(out, "", region->verdict[0] != '\0' ? region->verdict : "not read back");
-    eg__put(out, "</tr>\n");
+    if (strcmp(region->verdict, "equal") == 0)
+        result(out, EG__GOOD, "equal");
+    else if (strcmp(region->verdict, "different") == 0)
+        result(out, EG__FAIL, "different");
+    else
+        result(out, EG__NEUTRAL, "not read back");
     return EG_OK;
 }
 
@@ -193,8 +203,7 @@ static enum eg_code measured_row(void *context, const struct eg_run_value *row, 
     eg__html_cell(out, "", row->unit);
     eg__html_cell(out, "", row->limits[0] != '\0' ? row->limits : "none");
     between(out, row);
-    eg__html_cell(out, "", row->passed ? "passed" : "not passed");
-    eg__put(out, "</tr>\n");
+    result(out, row->passed ? EG__GOOD : EG__FAIL, row->passed ? "passed" : "not passed");
     return EG_OK;
 }
 
@@ -203,7 +212,7 @@ static enum eg_code given_fact(void *context, const struct eg_run_value *row, st
     struct eg__out *out = context;
 
     (void)err;
-    if (is_measured(row))
+    if (!is_given(row))
         return EG_OK;
     eg__html_text(out, "<dt><bdi>", row->name, "</bdi></dt>");
     eg__html_text(out, "<dd><bdi>", row->value[0] != '\0' ? row->value : "(not shown)", "</bdi></dd>\n");
@@ -297,8 +306,9 @@ static enum eg_code tables(struct eg__out *out, const struct page *page, struct 
 
     eg__put(out, "<h2>Firmware</h2><dl class=\"kvl\"><dt>Job</dt><dd>");
     eg__html_name(out, page->run->job);
-    eg__html_text(out, ", version <bdi>", page->run->job_version, "</bdi>, ");
-    eg__html_text(out, "SHA-256 <span class=\"mo dg\">", page->run->job_sha256, "</span></dd></dl>\n");
+    if (page->run->job_version[0] != '\0')
+        eg__html_text(out, ", version <bdi>", page->run->job_version, "</bdi>");
+    eg__html_text(out, ", SHA-256 <span class=\"mo dg\">", page->run->job_sha256, "</span></dd></dl>\n");
     eg__html_table(out, "firmware", "fw", "What the flash holds", regions);
     EG_TRY(eg_query_run_regions(page->query, run, region_row, out, err));
     eg__html_table_end(out);

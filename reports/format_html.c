@@ -73,14 +73,18 @@ static void put_made(struct eg__out *out, const struct eg__numbers *numbers)
                   last_ms = eg__utc_ms(numbers->batch.last_utc);
 
     eg__put(out, "<div><dt>Made</dt><dd>");
-    if (first_ms < 0)
+    if (first_ms < 0) {
         eg__put(out, "no run yet");
-    else if (last_ms < 0)
+    } else if (last_ms < 0) {
         eg__put(out, "since %s (%s)", eg__day(first_ms).text, eg__zone(first_ms).text);
-    else
-        eg__put(out, "%s to %s <span class=\"sm\">(%s; %.16sZ to %.16sZ)</span>", eg__day(first_ms).text,
-                eg__clock(numbers, last_ms).text, eg__zone(first_ms).text, numbers->batch.first_utc,
-                numbers->batch.last_utc);
+    } else {
+        const struct eg__word zone = eg__zone(first_ms);
+        eg__html_span(out, numbers);
+        eg__put(out, " <span class=\"sm\">(%s", zone.text);
+        if (strcmp(zone.text, "UTC") != 0)
+            eg__put(out, "; %.16sZ to %.16sZ", numbers->batch.first_utc, numbers->batch.last_utc);
+        eg__put(out, ")</span>");
+    }
     eg__put(out, "</dd></div>");
 }
 

@@ -519,6 +519,7 @@ static enum eg_code write_trend(struct eg__out *out, const struct eg__trend_repo
     number(&json, "version", TREND_VERSION);
     text(&json, "made_utc", now);
     text(&json, "by", eg__trend_by_name(trend->by));
+    truth(&json, "simulated", trend->simulated);
     text(&json, "definition", EG_UNIT_DEFINITION);
     begin(&json, "total", '{');
     tally_members(&json, trend, &trend->total);

@@ -86,6 +86,8 @@ struct eg__word {
 
 /** "12 345". */
 struct eg__word eg__count(int64_t count);
+/** "1 unit", "12 345 units" of "unit", up to 18 characters. */
+struct eg__word eg__counted(int64_t count, const char *noun);
 /** "-74.0" with a real minus; "–" for NAN. */
 struct eg__word eg__real(double value, int decimals);
 /** "94.5 %" of 0.945. */
@@ -117,13 +119,19 @@ enum eg__mark { EG__GOOD, EG__MARGINAL, EG__FAIL, EG__ERROR, EG__NEUTRAL };
 enum eg__mark eg__mark_of(enum eg_outcome outcome);
 /** The class of its colours: "good", "marg", "fail", "err", "ref". */
 const char *eg__mark_class(enum eg__mark mark);
+/** "<b>3 of 4 units are good: 75.0 %.</b>", of at least one unit. */
+void eg__html_share(struct eg__out *out, int64_t good, int64_t units);
 /** Define the shapes, once in a page. */
 void eg__html_shapes(struct eg__out *out);
 /** Its shape, coloured. */
 void eg__html_mark(struct eg__out *out, enum eg__mark mark);
 
+/** When a batch was made: local "24 Nov 2026, 14:11 to 15:30", in as much detail as eg__clock(). */
+void eg__html_span(struct eg__out *out, const struct eg__numbers *numbers);
 /** Where a cause clusters: "8 of 9 in slot A3 (p < 0.001)", "spread over 4 slots". */
 void eg__html_cluster(struct eg__out *out, const struct eg__cause *cause);
+/** Draw the units of a cause on a line of all units of the batch in their order. */
+void eg__html_mini(struct eg__out *out, const struct eg__cause *cause, int64_t units);
 
 /** Begin a section: a card with a heading. */
 void eg__html_section(struct eg__out *out, const char *id, const char *title);

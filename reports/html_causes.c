@@ -12,19 +12,6 @@
 #define LOGS_MOST 100
 #define LOG_MOST  4000 /* bytes, the last ones */
 
-static void mini_line(struct eg__out *out, const struct eg__cause *cause, int64_t units)
-{
-    eg__html_chart(out, "mini", 20, NULL);
-    eg__html_path(out, "ax");
-    eg__put(out, "M0 97H100");
-    eg__html_path_end(out);
-    eg__html_path(out, "st-f");
-    for (size_t i = 0; i < cause->count; i += cause->count / EG__POINTS_MOST + 1)
-        eg__put(out, "M%.2f 8V97", 100 * ((double)cause->units[i]->run->rank + 0.5) / (double)units);
-    eg__html_path_end(out);
-    eg__html_chart_end(out);
-}
-
 /* The end of what the application printed, folded. */
 static enum eg_code log_of(struct eg__out *out, struct eg_query *query, int64_t run, unsigned *logs,
                            struct eg_error *err)
@@ -84,12 +71,11 @@ enum eg_code eg__html_causes(struct eg__out *out, const struct eg__report *repor
         return EG_OK;
     eg__html_section(out, "causes", "What failed");
     eg__put(out,
-            "<p class=\"in\">The %s units that are not good, by cause. Open a cause for its units. Line: the "
-            "units of "
-            "the batch in order.</p><div class=\"ph\" "
+            "<p class=\"in\">%s not good, by cause. Open a cause for its units. Line: the units of the batch "
+            "in order.</p><div class=\"ph\" "
             "aria-hidden=\"true\"><span>Cause</span><span></span><span class=\"n\">Units"
             "</span><span class=\"n\">Together</span><span>In order</span><span>Cluster</span></div>\n",
-            eg__count(causes->bad).text);
+            eg__counted(causes->bad, "unit").text);
     for (size_t i = 0; i < causes->count; i++) {
         const struct eg__cause *const cause = &causes->items[i];
         together += (int64_t)cause->count;
@@ -102,7 +88,7 @@ enum eg_code eg__html_causes(struct eg__out *out, const struct eg__report *repor
                 eg__count((int64_t)cause->count).text,
                 eg__percent((double)cause->count / (double)causes->bad).text,
                 eg__percent((double)together / (double)causes->bad).text);
-        mini_line(out, cause, report->numbers->batch.units);
+        eg__html_mini(out, cause, report->numbers->batch.units);
         eg__put(out, "</span><span class=\"pw\">");
         eg__html_cluster(out, cause);
         eg__put(out, "</span></summary>");

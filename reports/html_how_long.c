@@ -160,11 +160,10 @@ static void slow_flash(struct eg__out *out, const struct eg__cause *slow)
 {
     if (slow->count == 0)
         return;
-    eg__put(
-        out,
-        "<p class=\"in\"><b>Slow flash:</b> on %s board%s that passed, a region took longer to write than "
-        "on the others of the same flash part, ",
-        eg__count((int64_t)slow->count).text, slow->count == 1 ? "" : "s");
+    eg__put(out,
+            "<p class=\"in\"><b>Slow flash:</b> on %s that passed, a region took longer to write than "
+            "on the others of the same flash part, ",
+            eg__counted((int64_t)slow->count, "board").text);
     eg__html_cluster(out, slow);
     if (slow->cluster.name != NULL)
         eg__put(out, slow->cluster.slot

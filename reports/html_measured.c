@@ -37,16 +37,23 @@ static bool is_outside(const struct eg__measure *measure, double value)
     return value < measure->low || value > measure->high; /* false with NAN */
 }
 
+/* The limits below the histogram; where there is none, the value furthest out. */
 static void limits_axis(struct eg__out *out, const struct eg__measure *measure, const struct range *range)
 {
-    const double ends[] = {measure->low, measure->high};
-    static const char *const names[] = {"lower", "upper"};
+    const struct {
+        double limit, value;
+        const char *limit_name, *value_name;
+    } ends[] = {{measure->low, measure->series.least, "lower", "least"},
+                {measure->high, measure->series.most, "upper", "most"}};
 
     eg__put(out, "<div class=\"xl lims\">");
-    for (unsigned i = 0; i < 2; i++)
-        if (!isnan(ends[i]))
-            eg__put(out, "<span class=\"lim%u\" style=\"left:%.1f%%\">%s %s</span>", i, at(range, ends[i]),
-                    names[i], eg__real(ends[i], measure->decimals).text);
+    for (unsigned i = 0; i < 2; i++) {
+        const bool limited = !isnan(ends[i].limit);
+        const double end = limited ? ends[i].limit : ends[i].value;
+        if (limited || i == 0 || measure->series.most > measure->series.least)
+            eg__put(out, "<span class=\"lim%u\" style=\"left:%.1f%%\">%s %s</span>", i, at(range, end),
+                    limited ? ends[i].limit_name : ends[i].value_name, eg__real(end, measure->decimals).text);
+    }
     eg__put(out, "</div>");
 }
 
@@ -187,7 +194,7 @@ static void card(struct eg__out *out, const struct eg__numbers *numbers, const s
     eg__put(out, "mean %s · sd %s", eg__real(found->mean, decimals).text, eg__real(found->sd, decimals).text);
     if (measure->unit[0] != '\0')
         eg__html_text(out, " <bdi>", measure->unit, "</bdi>");
-    eg__put(out, " · %s units · %s outside</p>", eg__count((int64_t)measure->series.count).text,
+    eg__put(out, " · %s · %s outside</p>", eg__counted((int64_t)measure->series.count, "unit").text,
             eg__count(measure->outside).text);
     histogram(out, measure);
     run_chart(out, numbers, measure);

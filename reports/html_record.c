@@ -7,11 +7,23 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* A table that is there once it has a row. */
+struct late_table {
+    struct eg__out *out;
+    bool any;
+};
+
 static enum eg_code region_row(void *context, const struct eg_batch_region *row, struct eg_error *err)
 {
-    struct eg__out *out = context;
+    static const char *const heads[] = {"Region", "Address",    "#Bytes",       "SHA-256",
+                                        "#Equal", "#Different", "#Not checked", NULL};
+    struct late_table *const table = context;
+    struct eg__out *const out = table->out;
 
     (void)err;
+    if (!table->any)
+        eg__html_table(out, "regions-table", "fw", "Firmware, and in how many runs the flash held it", heads);
+    table->any = true;
     eg__html_text(out, "<tr><th scope=\"row\"><bdi>", row->name, "</bdi></th>");
     eg__put(out, "<td class=\"mo\">0x%08" PRIx64 "</td><td class=\"n\">%s</td>", row->flash_addr,
             eg__count(row->size).text);
@@ -64,7 +76,7 @@ static void allowed(struct eg__out *out, const struct eg__numbers *numbers)
     eg__put(out, "<dl class=\"kvl\">");
     for (size_t i = 0; i < numbers->allowed_count; i++) {
         eg__html_text(out, "<dt><code>", numbers->allowed[i].rule, "</code></dt>");
-        eg__put(out, "<dd>broken in %s runs</dd>", eg__count(numbers->allowed[i].runs).text);
+        eg__put(out, "<dd>broken in %s</dd>", eg__counted(numbers->allowed[i].runs, "run").text);
     }
     eg__put(out, "</dl></div>\n");
 }
@@ -78,9 +90,8 @@ static bool same_session(const struct eg__session *a, const struct eg__session *
 /* Sessions that follow each other with nothing changed are one row. */
 static void sessions(struct eg__out *out, const struct eg__numbers *numbers)
 {
-    static const char *const heads[] = {"Began",   "Station",     "Operator",    "Job",
-                                        "Version", "Chip",        "Job SHA-256", "espgang",
-                                        "#Starts", "#Insertions", NULL};
+    static const char *const heads[] = {"Began",       "Station", "Operator", "Job",         "Chip",
+                                        "Job SHA-256", "espgang", "#Starts",  "#Insertions", NULL};
     int64_t runs = 0, starts = 0;
 
     eg__html_table(out, "sessions-table", "ses", "Sessions", heads);
@@ -95,8 +106,8 @@ static void sessions(struct eg__out *out, const struct eg__numbers *numbers)
         eg__put(out, "<tr><td>%s</td>", eg__day(eg__utc_ms(numbers->sessions[first].started_utc)).text);
         eg__html_cell(out, "", session->station);
         eg__html_cell(out, "", session->operator_name);
-        eg__html_cell(out, "", session->job);
-        eg__html_cell(out, "", session->job_version);
+        eg__html_text(out, "<td><bdi>", session->job, "</bdi>");
+        eg__html_text(out, " <bdi>", session->job_version, "</bdi></td>");
         eg__html_cell(out, "", session->chip);
         eg__html_cell(out, "mo dg", session->job_sha256);
         eg__html_cell(out, "", session->tool_version);
@@ -111,47 +122,42 @@ static void counts(struct eg__out *out, const struct eg__numbers *numbers)
 {
     const struct eg_batch *const batch = &numbers->batch;
     const struct {
-        const char *id, *name;
+        const char *id, *one, *many;
         int64_t count;
-    } all[] = {{"units", "Units", batch->units},
-               {"passed", "pass", batch->passed},
-               {"marginal", "pass-marginal", batch->marginal},
-               {"failed", "fail", batch->failed},
-               {"errors", "error", batch->errors},
-               {"aborted", "aborted", batch->aborted},
-               {"first-pass", "first pass", batch->first_pass},
-               {"runs", "Runs", batch->runs},
-               {"retries", "retries", numbers->retries},
-               {"unfinished", "unfinished", batch->unfinished},
-               {"no-board", "contacts without a board", batch->no_board},
-               {"repeats", "good boards shown again", batch->repeats},
-               {"clones", "MACs with several flashes", batch->clones}};
+    } all[] = {{"units", "unit", "units", batch->units},
+               {"passed", "pass", "pass", batch->passed},
+               {"marginal", "pass-marginal", "pass-marginal", batch->marginal},
+               {"failed", "fail", "fail", batch->failed},
+               {"errors", "error", "error", batch->errors},
+               {"aborted", "aborted", "aborted", batch->aborted},
+               {"first-pass", "first pass", "first pass", batch->first_pass},
+               {"runs", "run", "runs", batch->runs},
+               {"retries", "retry", "retries", numbers->retries},
+               {"unfinished", "unfinished", "unfinished", batch->unfinished},
+               {"no-board", "contact without a board", "contacts without a board", batch->no_board},
+               {"repeats", "good board shown again", "good boards shown again", batch->repeats},
+               {"clones", "MAC with several flashes", "MACs with several flashes", batch->clones}};
 
     eg__put(out, "<h3>Counts</h3><ul class=\"counts\">");
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        eg__put(out, "<li><b id=\"%s\">%" PRId64 "</b> %s</li>", all[i].id, all[i].count, all[i].name);
+        eg__put(out, "<li><b id=\"%s\">%" PRId64 "</b> %s</li>", all[i].id, all[i].count,
+                all[i].count == 1 ? all[i].one : all[i].many);
     eg__put(out, "</ul>\n");
 }
-
-/* The table of regions that read back differently; without one there is no table. */
-struct mismatches {
-    struct eg__out *out;
-    bool any;
-};
 
 static enum eg_code mismatch_row(void *context, const struct eg_batch_mismatch *row, struct eg_error *err)
 {
     static const char *const heads[] = {
         "#Run", "Slot", "MAC", "Region", "Address", "Expected MD5", "MD5 by the chip", NULL};
-    struct mismatches *const mismatches = context;
-    struct eg__out *const out = mismatches->out;
+    struct late_table *const table = context;
+    struct eg__out *const out = table->out;
 
     (void)err;
-    if (!mismatches->any) {
+    if (!table->any) {
         eg__put(out, "<details class=\"more\"><summary>Regions that read back differently</summary>");
         eg__html_table(out, "mismatches-table", "fw", "Regions with another digest", heads);
     }
-    mismatches->any = true;
+    table->any = true;
     eg__put(out, "<tr><td class=\"n\">%" PRId64 "</td>", row->run);
     eg__html_cell(out, "", row->slot);
     eg__html_cell(out, "mo", row->mac);
@@ -190,15 +196,13 @@ static enum eg_code seal(struct eg__out *out, const struct eg__report *report, s
 
 enum eg_code eg__html_record(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
 {
-    static const char *const regions[] = {"Region", "Address",    "#Bytes",       "SHA-256",
-                                          "#Equal", "#Different", "#Not checked", NULL};
-    struct mismatches mismatches = {.out = out};
+    struct late_table regions = {.out = out}, mismatches = {.out = out};
     const char *const batch = report->numbers->batch.name;
 
     eg__html_section(out, "record", "Firmware, security, record");
-    eg__html_table(out, "regions-table", "fw", "Firmware, and in how many runs the flash held it", regions);
-    EG_TRY(eg_query_regions(report->query, batch, region_row, out, err));
-    eg__html_table_end(out);
+    EG_TRY(eg_query_regions(report->query, batch, region_row, &regions, err));
+    if (regions.any)
+        eg__html_table_end(out);
     EG_TRY(eg_query_mismatches(report->query, batch, mismatch_row, &mismatches, err));
     if (mismatches.any) {
         eg__html_table_end(out);

@@ -54,27 +54,27 @@ static void verdict(struct eg__out *out, const struct eg__report *report)
                               : "Below target");
     if (batch->units == 0) {
         eg__put(out,
-                "No unit has been identified and finished. %s contacts without a board, %s runs not "
-                "finished.</p></div>\n",
-                eg__count(batch->no_board).text, eg__count(batch->unfinished).text);
+                "No unit has been identified and finished. %s without a board, %s refused, %s not finished.",
+                eg__counted(batch->no_board, "contact").text, eg__counted(batch->repeats, "board").text,
+                eg__counted(batch->unfinished, "run").text);
+        eg__put(out, "</p></div>\n");
         return;
     }
-    eg__put(out, "<b>%s of %s units %s good: %s.</b>", eg__count(good).text, eg__count(batch->units).text,
-            batch->units == 1 ? "is" : "are", eg__percent((double)good / (double)batch->units).text);
+    eg__html_share(out, good, batch->units);
     if (target > 0) {
         const int64_t needed = (int64_t)ceil(target * (double)batch->units / 100 - EG__SAME);
         eg__put(out, " The target is %.15g\xe2\x80\xaf%%", target);
         if (!reached)
-            eg__put(out, "; %s good units were needed, <b>%s %s missing</b>", eg__count(needed).text,
-                    eg__count(needed - good).text, needed - good == 1 ? "is" : "are");
+            eg__put(out, "; %s %s needed, <b>%s %s missing</b>", eg__counted(needed, "good unit").text,
+                    needed == 1 ? "was" : "were", eg__count(needed - good).text,
+                    needed - good == 1 ? "is" : "are");
         eg__put(out, ".");
     }
     if (batch->units == 1 && good == 1 && report->causes->units[0].mac[0] != '\0')
         eg__html_text(out, " Its certificate: <code>espgang certificate ", report->causes->units[0].mac,
                       " --pdf FILE</code>.");
     if (batch->unfinished > 0)
-        eg__put(out, " %s %s not finished yet.", eg__count(batch->unfinished).text,
-                batch->unfinished == 1 ? "run has" : "runs have");
+        eg__put(out, " %s not finished yet.", eg__counted(batch->unfinished, "run").text);
     put_clusters(out, report);
     eg__put(out, "</p></div>\n");
 }
@@ -148,17 +148,17 @@ static void figures(struct eg__out *out, const struct eg__report *report)
             eg__count(batch->repeats).text);
     figure_begin(out, "", -1, "First pass");
     eg__put(out,
-            "<p class=\"kv\"><b id=\"first-pass-yield\">%s</b></p><p class=\"ks\">%s contacts without a "
+            "<p class=\"kv\"><b id=\"first-pass-yield\">%s</b></p><p class=\"ks\">%s without a "
             "board</p></div>",
             any ? eg__percent((double)batch->first_pass / units).text : "\xe2\x80\x93",
-            eg__count(batch->no_board).text);
+            eg__counted(batch->no_board, "contact").text);
     figure_begin(out, "", -1, "Rate");
-    eg__put(out,
-            "<p class=\"kv\"><b>%s</b></p><p class=\"ks\">good units an hour; run "
-            "%s\xe2\x80\xafs</p></div></div>\n",
+    eg__put(out, "<p class=\"kv\"><b>%s</b></p><p class=\"ks\">good units an hour",
             hours > 0 && batch->units >= EG__FEW ? eg__count((int64_t)llround((double)good / hours)).text
-                                                 : "\xe2\x80\x93",
-            eg__real(numbers->cycle.count > 0 ? numbers->cycle.median : NAN, 1).text);
+                                                 : "\xe2\x80\x93");
+    if (numbers->cycle.count > 0)
+        eg__put(out, "; run %s\xe2\x80\xafs", eg__real(numbers->cycle.median, 1).text);
+    eg__put(out, "</p></div></div>\n");
 }
 
 /* A mark stands for `step` units: that of the worst. */
@@ -194,24 +194,27 @@ static void strip(struct eg__out *out, const struct eg__numbers *numbers)
 {
     static const struct {
         enum eg__mark mark;
-        const char *class;
+        const char *class, *name;
         double top;
-    } kinds[] = {{EG__GOOD, "k-g", 45},
-                 {EG__MARGINAL, "k-m", 22},
-                 {EG__NEUTRAL, "k-r", 0},
-                 {EG__ERROR, "k-e", 0},
-                 {EG__FAIL, "k-f", 0}};
+    } kinds[] = {{EG__GOOD, "k-g", "good", 45},
+                 {EG__MARGINAL, "k-m", "marginal, taller", 22},
+                 {EG__NEUTRAL, "k-r", "aborted, full height", 0},
+                 {EG__ERROR, "k-e", "error, full height", 0},
+                 {EG__FAIL, "k-f", "fail, full height", 0}};
     const size_t units = (size_t)numbers->batch.units, step = (units + 999) / 1000;
 
     if (units < EG__POINTS_FEW)
         return;
     const size_t marks = (units + step - 1) / step;
     const double width = 100.0 / (double)marks;
-    eg__put(out, "<figure><figcaption><b>Every unit, in order.</b> <span class=\"lg\"><i class=\"sw "
-                 "k-g\"></i>good</span> <span "
-                 "class=\"lg\"><i class=\"sw k-m\"></i>marginal, taller</span> <span class=\"lg\"><i "
-                 "class=\"sw k-f\"></i>not "
-                 "good, full height</span>");
+    eg__put(out, "<figure><figcaption><b>Every unit, in order.</b>");
+    for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++)
+        for (size_t i = 0; i < marks; i++)
+            if (worst_of(numbers, i * step, step) == kinds[kind].mark) {
+                eg__put(out, " <span class=\"lg\"><i class=\"sw %s\"></i>%s</span>", kinds[kind].class,
+                        kinds[kind].name);
+                break;
+            }
     if (step > 1)
         eg__put(out, " A mark is the worst of %zu units.", step);
     eg__put(out, "</figcaption>");
@@ -245,7 +248,7 @@ static void top_causes(struct eg__out *out, const struct eg__report *report)
         eg__put(out, "<li><span class=\"cn\">%s</span><div class=\"ct\">",
                 eg__count((int64_t)cause->count).text);
         eg__html_text(out, "<b><bdi>", cause->name, "</bdi></b> ");
-        eg__put(out, "<span class=\"sm\">%s, since %s</span><br>",
+        eg__put(out, "<span class=\"sm\">%s of not good, since %s</span><br>",
                 eg__percent((double)cause->count / (double)causes->bad).text,
                 eg__clock(report->numbers, cause->since_ms).text);
         if (cause->cluster.name != NULL) {
@@ -254,9 +257,12 @@ static void top_causes(struct eg__out *out, const struct eg__report *report)
             eg__put(out, "%s of its %s units", eg__count(cause->cluster.here).text,
                     eg__count(cause->cluster.units).text);
         } else {
-            eg__put(out, cause->count == 1 ? "a single unit" : "spread over %zu slots", cause->slots);
+            eg__html_cluster(out, cause);
         }
-        eg__put(out, "</div></li>");
+        eg__put(out, "</div>");
+        if (report->numbers->batch.units >= EG__POINTS_FEW)
+            eg__html_mini(out, cause, report->numbers->batch.units);
+        eg__put(out, "</li>");
     }
     eg__put(out, "</ul>");
     if (rest > 0)

@@ -31,6 +31,15 @@ struct eg__word eg__count(int64_t count)
     return word;
 }
 
+struct eg__word eg__counted(int64_t count, const char *noun)
+{
+    struct eg__word word;
+
+    snprintf(word.text, sizeof word.text, "%.27s %.18s%s", eg__count(count).text, noun,
+             count == 1 ? "" : "s");
+    return word;
+}
+
 struct eg__word eg__real(double value, int decimals)
 {
     struct eg__word word = {NOTHING};
@@ -67,15 +76,31 @@ static struct eg__word local(int64_t time_ms, const char *format)
     return word;
 }
 
+static bool on_one_day(int64_t first_ms, int64_t last_ms)
+{
+    return strcmp(local(first_ms, "%F").text, local(last_ms, "%F").text) == 0;
+}
+
 struct eg__word eg__clock(const struct eg__numbers *numbers, int64_t time_ms)
 {
     const int64_t first_ms = eg__utc_ms(numbers->batch.first_utc),
                   last_ms = eg__utc_ms(numbers->batch.last_utc);
-    const struct eg__word first = local(first_ms, "%F"), last = local(last_ms, "%F");
 
-    if (strcmp(first.text, last.text) != 0)
+    if (!on_one_day(first_ms, last_ms))
         return local(time_ms, "%-d" THIN "%b %H:%M");
     return local(time_ms, last_ms - first_ms < SECONDS_BELOW_MS ? "%H:%M:%S" : "%H:%M");
+}
+
+void eg__html_span(struct eg__out *out, const struct eg__numbers *numbers)
+{
+    const int64_t first_ms = eg__utc_ms(numbers->batch.first_utc),
+                  last_ms = eg__utc_ms(numbers->batch.last_utc);
+
+    if (on_one_day(first_ms, last_ms))
+        eg__put(out, "%s, %s to %s", eg__date(first_ms).text, eg__clock(numbers, first_ms).text,
+                eg__clock(numbers, last_ms).text);
+    else
+        eg__put(out, "%s to %s", eg__day(first_ms).text, eg__day(last_ms).text);
 }
 
 struct eg__word eg__day(int64_t time_ms)
@@ -184,6 +209,12 @@ const char *eg__mark_class(enum eg__mark mark)
     return classes[mark];
 }
 
+void eg__html_share(struct eg__out *out, int64_t good, int64_t units)
+{
+    eg__put(out, "<b>%s of %s %s good: %s.</b>", eg__count(good).text, eg__counted(units, "unit").text,
+            good == 1 || units == 1 ? "is" : "are", eg__percent((double)good / (double)units).text);
+}
+
 /* The shapes of the results: circle with a tick, square with a cross, triangle, octagon, diamond. */
 static const char shapes[] =
     "<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\">"
@@ -268,6 +299,19 @@ void eg__html_path(struct eg__out *out, const char *class)
 void eg__html_path_end(struct eg__out *out)
 {
     eg__put(out, "\"/>");
+}
+
+void eg__html_mini(struct eg__out *out, const struct eg__cause *cause, int64_t units)
+{
+    eg__html_chart(out, "mini", 20, NULL);
+    eg__html_path(out, "ax");
+    eg__put(out, "M0 97H100");
+    eg__html_path_end(out);
+    eg__html_path(out, "st-f");
+    for (size_t i = 0; i < cause->count; i += cause->count / EG__POINTS_MOST + 1)
+        eg__put(out, "M%.2f 8V97", 100 * ((double)cause->units[i]->run->rank + 0.5) / (double)units);
+    eg__html_path_end(out);
+    eg__html_chart_end(out);
 }
 
 void eg__html_cluster(struct eg__out *out, const struct eg__cause *cause)

@@ -93,8 +93,8 @@ static void causes(struct eg__out *out, const struct eg__trend *trend)
         cause_row(out, trend, i, from);
     eg__html_table_end(out);
     if (trend->cause_count > CAUSES_SHOWN)
-        eg__put(out, "<p class=\"in\">%s further causes are rarer; CSV and JSON have them.</p>",
-                eg__count((int64_t)(trend->cause_count - CAUSES_SHOWN)).text);
+        eg__put(out, "<p class=\"in\">CSV and JSON have %s, all rarer.</p>",
+                eg__counted((int64_t)(trend->cause_count - CAUSES_SHOWN), "more cause").text);
     eg__put(out, "</section>\n");
 }
 

@@ -67,7 +67,7 @@ static void put_conditions(struct eg__out *out, const struct eg_selection *selec
     put_condition(out, &shown, "job", selection->job);
     put_condition(out, &shown, "chip", selection->chip);
     for (size_t i = 0; selection->outcomes != NULL && selection->outcomes[i] != NULL; i++)
-        put_condition(out, &shown, i == 0 ? "units that ended" : "or", selection->outcomes[i]);
+        put_condition(out, &shown, i == 0 ? "units that ended as" : "or", selection->outcomes[i]);
     put_condition(out, &shown, "units that ended with", selection->code);
     if (selection->since_utc != NULL)
         eg__put(out, "%ssince %s", shown++ > 0 ? "; " : "", eg__day(eg__utc_ms(selection->since_utc)).text);
@@ -82,7 +82,7 @@ enum eg_code eg__trend_top(struct eg__out *out, const struct eg__trend_report *r
     const struct eg__trend *const trend = report->trend;
     const char *const title = report->look->title;
 
-    EG_TRY(eg__html_head(out, "Trend", title != NULL ? title : "", "", err));
+    EG_TRY(eg__html_head(out, title != NULL ? "Trend: " : "Trend", title != NULL ? title : "", "", err));
     eg__put(out, "<body>\n<a class=\"skip\" href=\"#summary\">Skip to the result</a>\n");
     eg__html_shapes(out);
     EG_TRY(eg__html_customer(out, report->look, err));
@@ -98,6 +98,8 @@ enum eg_code eg__trend_top(struct eg__out *out, const struct eg__trend_report *r
     eg__put(out, "<div><dt>What</dt><dd>");
     put_conditions(out, report->selection);
     eg__put(out, "</dd></div></dl></header>\n<main>\n");
+    if (trend->simulated)
+        eg__put(out, "<p id=\"simulated\" class=\"note\">The boards of these runs were simulated.</p>\n");
     return EG_OK;
 }
 
@@ -158,13 +160,12 @@ static void verdict(struct eg__out *out, const struct eg__trend_report *report)
     eg__html_mark(out, mark);
     eg__put(out, "<h2 class=\"vh\">%s</h2></div><p class=\"vs\">", word);
     if (total->units == 0) {
-        eg__put(out, "No finished unit is among the %s selected runs.", eg__count(total->runs).text);
+        eg__put(out, "No finished unit is among %s.", eg__counted(total->runs, "selected run").text);
     } else if (trend->by_outcome) {
-        eg__put(out, "%s units ended so. They are some of all units, so there is no yield.",
-                eg__count(total->units).text);
+        eg__put(out, "%s ended so. The others are not selected, so there is no yield.",
+                eg__counted(total->units, "unit").text);
     } else {
-        eg__put(out, "<b>%s of %s units are good: %s.</b>", eg__count(eg__tally_good(total)).text,
-                eg__count(total->units).text, eg__percent(eg__trend_yield(total)).text);
+        eg__html_share(out, eg__tally_good(total), total->units);
         if (target > 0)
             eg__put(out, " The target is %.15g\xe2\x80\xaf%%.", target);
         if (shift->known)
@@ -186,6 +187,7 @@ static void figure(struct eg__out *out, const char *class, const char *label, co
 static void figures(struct eg__out *out, const struct eg__trend *trend)
 {
     const struct eg__tally *const total = &trend->total;
+    const int64_t good = eg__tally_good(total), bad = total->units - good;
     char interval[80] = "";
 
     if (total->units > 0 && !trend->by_outcome) {
@@ -195,8 +197,8 @@ static void figures(struct eg__out *out, const struct eg__trend *trend)
     }
     eg__put(out, "<div class=\"kpis\">");
     figure(out, " big", "Yield", eg__trend_yield_word(trend, total).text, interval);
-    figure(out, "", "Good", eg__count(eg__tally_good(total)).text, "units");
-    figure(out, "", "Not good", eg__count(total->units - eg__tally_good(total)).text, "units");
+    figure(out, "", "Good", eg__count(good).text, good == 1 ? "unit" : "units");
+    figure(out, "", "Not good", eg__count(bad).text, bad == 1 ? "unit" : "units");
     figure(out, "", "First pass",
            trend->by_outcome || total->units == 0
                ? "\xe2\x80\x93"

@@ -90,7 +90,7 @@ static enum eg_code unit_row(struct units *units, const struct eg__unit *unit, s
     eg__put(out, "<td>%s</td>", eg__clock(numbers, run->ended_ms).text);
     for (size_t i = 0; i < units->measures; i++)
         eg__html_cell(out, cells.values[i].there && !cells.values[i].passed ? "n mv o" : "n mv",
-                      cells.values[i].there ? cells.values[i].text : "");
+                      cells.values[i].there ? cells.values[i].text : "\xe2\x80\x93");
     eg__put(out, "<td class=\"n\">%s</td><td class=\"n\">%" PRId64 "</td>",
             eg__real(run->duration_us < 0 ? NAN : (double)run->duration_us / 1e6, 1).text, unit->runs);
     eg__html_cell(out, "nt", unit->remark);
@@ -154,17 +154,25 @@ static void tools(struct eg__out *out, const struct units *units, int64_t all, i
                  "<span id=\"nf\" aria-live=\"polite\"></span></div>\n");
 }
 
-static void table_head(struct eg__out *out, const struct units *units)
+/* Print has the exceptions alone, or no table. */
+static void table_head(struct eg__out *out, const struct units *units, int64_t exceptions)
 {
+    static const char of_exceptions[] = "Exceptions: units not good, marginal, or inserted more than once";
+
     eg__put(out,
-            "<div class=\"tw\" tabindex=\"0\" role=\"region\" aria-label=\"Table: units\"><table "
-            "id=\"units-table\"%s><caption "
-            "class=\"sm\">%s</caption>\n<thead><tr><th scope=\"col\">Result</th><th "
-            "scope=\"col\">Serial</th><th scope=\"col\">MAC</th>"
-            "<th scope=\"col\">Slot</th><th scope=\"col\">Time</th>",
-            units->measures > MEASURES_PRINTED ? " class=\"many\"" : "",
-            units->all ? "Units, each by its last finished run"
-                       : "Exceptions: units not good, marginal, or inserted more than once");
+            "<div class=\"tw%s\" tabindex=\"0\" role=\"region\" aria-label=\"Table: units\"><table "
+            "id=\"units-table\"%s><caption class=\"sm\">",
+            exceptions == 0 ? " plain" : "", units->measures > MEASURES_PRINTED ? " class=\"many\"" : "");
+    if (units->all)
+        eg__put(
+            out,
+            "<span class=\"scr\">Units, each by its last finished run</span><span class=\"prn\">%s</span>",
+            of_exceptions);
+    else
+        eg__put(out, "%s", of_exceptions);
+    eg__put(out, "</caption>\n<thead><tr><th scope=\"col\">Result</th><th "
+                 "scope=\"col\">Serial</th><th scope=\"col\">MAC</th>"
+                 "<th scope=\"col\">Slot</th><th scope=\"col\">Time</th>");
     for (size_t i = 0; i < units->measures; i++) {
         eg__html_text(out, "<th scope=\"col\" class=\"n mv\"><bdi>",
                       units->report->numbers->measures[i].series.name, "</bdi> ");
@@ -191,23 +199,23 @@ enum eg_code eg__html_units(struct eg__out *out, const struct eg__report *report
     for (size_t i = 0; i < causes->unit_count; i++)
         good += !eg__unit_is_exception(&causes->units[i]);
     tools(out, &units, batch->units, (int64_t)causes->unit_count - good);
-    table_head(out, &units);
+    table_head(out, &units, (int64_t)causes->unit_count - good);
     for (size_t i = 0; i < causes->unit_count; i++)
         if (units.all || eg__unit_is_exception(&causes->units[i]))
             EG_TRY(unit_row(&units, &causes->units[i], err));
     eg__html_table_end(out);
     if (!units.all)
         eg__put(out,
-                "<p>The other %s units passed at their first insertion; <code>--full</code> lists them, and "
+                "<p>%s passed at the first insertion; <code>--full</code> lists all units, and "
                 "<code>--csv</code> has every run.</p>\n",
-                eg__count(good).text);
+                eg__counted(good, "other unit").text);
     if (!report->look->full) {
         eg__put(out, "<div class=\"serials\"><h3>Passed at the first insertion</h3><ol>");
         for (size_t i = 0; i < causes->unit_count; i++)
             if (!eg__unit_is_exception(&causes->units[i]))
                 list_good(&units, &causes->units[i]);
         end_range(&units);
-        eg__put(out, "</ol><p>%s units</p></div>\n", eg__count(good).text);
+        eg__put(out, "</ol><p>%s</p></div>\n", eg__counted(good, "unit").text);
     }
     eg__put(out, "</section>\n");
     return EG_OK;

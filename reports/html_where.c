@@ -169,8 +169,8 @@ static enum eg_code heat(struct eg__out *out, const struct eg__numbers *numbers,
         slot_row(out, numbers, &grid, slots[i]);
     eg__html_table_end(out);
     if (shown < count) {
-        eg__put(out, "<details class=\"more\"><summary>%zu more slots, all within their limits</summary>",
-                count - shown);
+        eg__put(out, "<details class=\"more\"><summary>%s, none out of its limit</summary>",
+                eg__counted((int64_t)(count - shown), "more slot").text);
         heat_head(out, numbers, &grid, "more-slots-table", "The other slots");
         for (size_t i = shown; i < count; i++)
             slot_row(out, numbers, &grid, slots[i]);

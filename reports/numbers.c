@@ -560,14 +560,16 @@ const char *eg__group_verdict(const struct eg__group *group)
 
 void eg__flash_text(char text[EG__FLASH_TEXT], int64_t jedec, int64_t size)
 {
-    /* First bytes of flash ids (JEP106, bank 1). XMC shares its one with Micron. */
+    /* First bytes of flash ids (JEP106, bank 1). XMC shares its one with Micron. A line that nobody drives
+     * reads as all zeros or ones. */
     static const struct {
         uint8_t id;
         const char *name;
     } makers[] = {
-        {0x1f, " Adesto"},     {0x68, " Boya"}, {0x1c, " EON"},      {0xa1, " Fudan"},
-        {0xc8, " GigaDevice"}, {0x9d, " ISSI"}, {0xc2, " Macronix"}, {0x85, " Puya"},
-        {0xef, " Winbond"},    {0x20, " XMC"},  {0x0b, " XTX"},      {0x5e, " Zbit"},
+        {0x1f, " Adesto"},     {0x68, " Boya"},      {0x1c, " EON"},      {0xa1, " Fudan"},
+        {0xc8, " GigaDevice"}, {0x9d, " ISSI"},      {0xc2, " Macronix"}, {0x85, " Puya"},
+        {0xef, " Winbond"},    {0x20, " XMC"},       {0x0b, " XTX"},      {0x5e, " Zbit"},
+        {0x00, " no answer"},  {0xff, " no answer"},
     };
     char id[EG_JEDEC_TEXT];
     const char *maker = "";

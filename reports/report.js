@@ -18,7 +18,7 @@
       row.hidden = !(text ? texts.get(row).indexOf(text) >= 0 : isWanted(row.className));
       if (!row.hidden) count++;
     });
-    found.textContent = count + " of " + rows.length + " units";
+    found.textContent = count + " of " + rows.length + (rows.length === 1 ? " unit" : " units");
   }
   function value(row, at, number) {
     var text = row.cells[at].textContent.replace("\u2212", "-");

@@ -72,12 +72,14 @@ struct eg__shift {
 struct eg__trend_session {
     int64_t number;
     char *batch, *job, *job_version;
+    bool simulated;
     size_t at; /* its batch; EG__NONE = none of its runs is selected */
 };
 
 struct eg__trend {
     enum eg_trend_by by;
     bool by_outcome; /* units were selected by how they ended, so there is no yield */
+    bool simulated;  /* the boards of all selected runs were */
     struct eg__tally total;
     struct eg__tally *periods; /* oldest first, also those without a run */
     size_t period_count;

@@ -121,6 +121,7 @@ static enum eg_code collect_session(void *context, const void *row, struct eg_er
     EG_TRY(eg_grow(&trend->sessions, trend->session_count, sizeof *trend->sessions, err));
     struct eg__trend_session *const kept = &trend->sessions[trend->session_count++];
     kept->number = session->session;
+    kept->simulated = session->simulated != 0;
     kept->at = EG__NONE;
     EG_TRY(eg_strdup(&kept->batch, session->batch, err));
     EG_TRY(eg_strdup(&kept->job, session->job, err));
@@ -156,6 +157,7 @@ static enum eg_code take_batch(struct eg__gathered *gathered, size_t session, st
     while (i > 0 && strcmp(trend->batches[i - 1].name, of->batch) != 0)
         i--;
     of->at = i - 1;
+    trend->simulated = of->simulated; /* so are all, or none of them: the query sees to that */
     if (i > 0)
         return EG_OK;
     EG_TRY(eg_grow(&trend->batches, trend->batch_count, sizeof *trend->batches, err));

@@ -146,3 +146,12 @@ void eg_fd_close_cleanup(const int *fd)
     if (*fd >= 0)
         close(*fd);
 }
+
+void eg_fd_hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) {
+            /* Opening failed, so nothing took its place. */
+        }
+    }
+}

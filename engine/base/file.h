@@ -47,4 +47,9 @@ enum eg_code eg_file_write(const char *path, const void *data, size_t size,
 /** Close a file descriptor; for EG_CLEANUP. -1 means no file. */
 void eg_fd_close_cleanup(const int *fd);
 
+/** For the beginning of a program: if its caller closed a standard stream, the next file or port to be opened
+ * would get its number and receive the output. The descriptor that fills the gap fails on every use, like a
+ * closed stream. */
+void eg_fd_hold_standard_streams(void);
+
 #endif

@@ -53,31 +53,48 @@ static bool burns_field(const struct eg_efuses *fuses, const struct eg_efuse_bur
     return burn->block == 0 && field != NULL && (burn->word[field->word] >> field->pos & 1) != 0;
 }
 
-/* The burn may have switched the loader off, or into secure download mode: then it does not answer as
- * before, and that is what was wanted. */
+/* Whether the burn has bits that are in none of the two fields. */
+static bool burns_more(const struct eg_efuses *fuses, const struct eg_efuse_burn *burn, const char *one,
+                       const char *two)
+{
+    uint32_t rest[EG_EFUSE_WORDS_MAX];
+    const char *const names[] = {one, two};
+
+    memcpy(rest, burn->word, sizeof rest);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct eg_efuse_field *field = names[i] != NULL ? eg_efuse_find(fuses, names[i]) : NULL;
+        if (field != NULL)
+            rest[field->word] &= ~(1u << field->pos);
+    }
+    return !eg__efuse_is_empty(rest, EG_EFUSE_WORDS_MAX);
+}
+
+/*
+ * The burn may have switched the loader off, or into secure download mode: then it does not answer as
+ * before, and that is what was wanted. The chip itself must say so (EG_SECURED), for a board that is gone
+ * does not answer either. Of what was burnt with it nothing can be known.
+ */
 static enum eg_code reopen(struct eg_efuse_plan *plan, const struct eg_efuse_burn *burn, struct eg_error *err)
 {
     const struct eg_efuses *fuses = plan->fuses;
-    const bool closes = burns_field(fuses, burn, fuses->chip->download_off);
-    const bool secures = burns_field(fuses, burn, fuses->chip->download_secure);
+    const char *const off = fuses->chip->download_off, *const secure_only = fuses->chip->download_secure;
+    const bool closes = burns_field(fuses, burn, off), secures = burns_field(fuses, burn, secure_only);
     bool secure = false;
     struct eg_error second;
 
     if (fuses->io.reconnect == NULL || (!closes && !secures) || err->code == EG_CANCELLED)
         return err->code;
-    if (fuses->io.reconnect(fuses->io.context, &secure, &second) != EG_OK) {
-        if (!closes || second.code == EG_CANCELLED)
-            return err->code;
-        plan->end = EG_EFUSE_CLOSED;
-        return EG_OK;
-    }
-    if (secure && secures) {
-        plan->end = EG_EFUSE_SECURE_DOWNLOAD;
-        return EG_OK;
-    }
-    if (secure)
+    const enum eg_code code = fuses->io.reconnect(fuses->io.context, &secure, &second);
+    if (code == EG_OK && !secure)
+        return eg__efuse_read_command(fuses, err);
+    if (code == EG_OK ? !secures : !closes || code != EG_SECURED)
         return err->code;
-    return eg__efuse_read_command(fuses, err);
+    plan->end = secure ? EG_EFUSE_SECURE_DOWNLOAD : EG_EFUSE_CLOSED;
+    if (!burns_more(fuses, burn, secure_only, secure ? NULL : off))
+        return EG_OK;
+    return eg_error_set(err, EG_NOT_BURNT,
+                        "the loader closed before the burn was read back: whether every bit of it is set "
+                        "cannot be known");
 }
 
 /* More errors than `before`, in any of the polls. */

@@ -24,7 +24,7 @@ struct eg_efuse_io {
     /** From now on (or no longer) words are parts of a key, and must not be shown; may be NULL. */
     void (*hide)(void *context, bool on);
     /** Connect again after the chip fell silent; NULL = impossible. `secure_download` says whether it is in
-     * secure download mode now. */
+     * secure download mode now. EG_SECURED the chip says that its loader is switched off */
     enum eg_code (*reconnect)(void *context, bool *secure_download, struct eg_error *err);
     void *context;
 };

@@ -60,10 +60,10 @@ static json_t *regions_of(const struct eg_run_record *record)
         const struct eg_region *const region = row->region;
         json_t *const object =
             json_pack("{so sI sI so so so ss ss}", "name", eg_json_text(region->name), "at",
-                      (json_int_t)region->flash_addr, "size", (json_int_t)region->data.size, "sha256",
-                      hex(region->sha256, EG_SHA256_SIZE), "md5", hex(region->md5, EG_MD5_SIZE), "read_md5",
-                      row->read_back ? hex(row->md5, EG_MD5_SIZE) : json_null(), "method", row->method,
-                      "verdict", row->verdict);
+                      (json_int_t)region->flash_addr, "size", (json_int_t)row->size, "sha256",
+                      hex(region->sha256, EG_SHA256_SIZE), "md5", hex(row->expected_md5, EG_MD5_SIZE),
+                      "read_md5", row->read_back ? hex(row->md5, EG_MD5_SIZE) : json_null(), "method",
+                      row->method, "verdict", row->verdict);
         if (json_array_append_new(list, object) != 0) {
             json_decref(list);
             return NULL;

@@ -30,7 +30,7 @@ static enum eg_limit limit_of_write(const struct eg_run *run, const struct eg_st
     for (unsigned i = 0; i < eg_run_region_count(run); i++) {
         const struct eg_region_record *const region = &run->regions[i];
         writing_us += region->times.total_us;
-        partly = partly || region->written < region->region->data.size;
+        partly = partly || region->written < region->size;
     }
     if (writing_us < record->duration_us / 2)
         return partly ? EG_LIMIT_DIGEST : EG_LIMIT_NONE;

@@ -20,7 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROM_WAITS "waiting for download"
+#define ROM_WAITS  "waiting for download"
+#define ROM_CLOSED "Download mode is disabled" /* said by an ESP32 whose UART_DOWNLOAD_DIS is burnt */
 
 enum {
     CONNECT_BAUD = 115200,
@@ -175,6 +176,10 @@ static enum eg_code explain(const struct eg_loader *loader, const struct log *lo
             "no valid answer in %u attempt%s: %s has the port open too and takes bytes of it; end that "
             "program",
             attempts, attempts == 1 ? "" : "s", other);
+    if (strstr(log->text, ROM_CLOSED) != NULL)
+        return eg_error_set(err, EG_SECURED,
+                            "the chip says \"" ROM_CLOSED
+                            "\": an eFuse has switched its loader off for good");
     if (boot != NULL) {
         const unsigned mode = (unsigned)strtoul(boot + strlen("boot:"), NULL, 16) & 0xff;
         if (strstr(boot, ROM_WAITS) != NULL)

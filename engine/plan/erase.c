@@ -117,13 +117,13 @@ enum eg_code eg_erase_check(const struct eg_plan *plan, const char **place, stru
 
 static uint32_t begin_of(const struct eg_guard_piece *piece)
 {
-    return (uint32_t)piece->flash_addr / EG_FLASH_SECTOR * EG_FLASH_SECTOR;
+    return (uint32_t)piece->flash_addr;
 }
 
-/* The address of the first sector after a piece. */
+/* The address of the first byte after a piece. */
 static uint32_t end_of(const struct eg_guard_piece *piece)
 {
-    return eg_div_up((uint32_t)(piece->flash_addr + piece->size), EG_FLASH_SECTOR) * EG_FLASH_SECTOR;
+    return (uint32_t)(piece->flash_addr + piece->size);
 }
 
 uint32_t eg_erase_gap(uint32_t *at, uint32_t end, const struct eg_guard_piece *written, unsigned count)

@@ -37,8 +37,9 @@ void eg_erase_finish(struct eg_erase *erase);
  */
 enum eg_code eg_erase_check(const struct eg_plan *plan, const char **place, struct eg_error *err) EG_CHECKED;
 
-/** Find the first sectors from `*at` to `end` that nothing is written to: `*at` becomes their address; return
- * their size, 0 = there are none. */
+/** Find the first bytes from `*at` to `end` that nothing is written to: `*at` becomes their address; return
+ * their number, 0 = there are none. Those that share a sector with what is written are erased by the writing.
+ */
 uint32_t eg_erase_gap(uint32_t *at, uint32_t end, const struct eg_guard_piece *written, unsigned count);
 
 #endif

@@ -15,6 +15,7 @@ struct comparison {
     struct eg_loader *loader;
     const struct eg_region *region;
     struct eg_changes *changes;
+    bool end_is_used; /* the rest of the last sector is to be erased, which only writing the sector does */
 };
 
 static uint32_t region_size(const struct comparison *comparison)
@@ -60,7 +61,19 @@ static enum eg_code add(const struct comparison *comparison, uint32_t at, uint32
     return EG_OK;
 }
 
-/* Add the pieces of at most `most` bytes that differ, from `from` to `end`. */
+/* Return whether the job erases the flash after the region, and it was not blank. Regions begin at sectors.
+ */
+static bool is_used_after(const struct eg_run *run, const struct eg_region *region)
+{
+    const uint32_t end = region->flash_addr + (uint32_t)region->data.size;
+
+    for (unsigned i = 0; i < run->erased_count && end % SECTOR != 0; i++)
+        if (run->erased[i].flash_addr == end && !run->erased[i].was_blank)
+            return true;
+    return false;
+}
+
+/* Add the pieces of at most `most` bytes that must be written, from `from` to `end`. */
 static enum eg_code add_pieces(const struct comparison *comparison, uint32_t from, uint32_t end,
                                uint32_t most, struct eg_error *err)
 {
@@ -69,7 +82,7 @@ static enum eg_code add_pieces(const struct comparison *comparison, uint32_t fro
         bool equal;
 
         EG_TRY(is_equal(comparison, at, size, &equal, err));
-        if (!equal)
+        if (!equal || (comparison->end_is_used && at + size == region_size(comparison)))
             EG_TRY(add(comparison, at, size, err));
     }
     return EG_OK;
@@ -99,7 +112,7 @@ static enum eg_code compare(struct eg_run *run, const struct comparison *compari
     bool probably = false;
 
     EG_TRY(run->recorder->ops->holds(run->recorder, &run->unit, region, &probably, err));
-    if (probably) {
+    if (probably && !comparison->end_is_used) {
         EG_TRY(is_equal(comparison, 0, region_size(comparison), &comparison->changes->whole, err));
         if (comparison->changes->whole)
             return EG_OK;
@@ -111,7 +124,7 @@ static enum eg_code compare(struct eg_run *run, const struct comparison *compari
 enum eg_code eg_changes_find(struct eg_run *run, const struct eg_region *region, struct eg_changes *changes,
                              struct eg_error *err)
 {
-    const struct comparison comparison = {&run->loader, region, changes};
+    const struct comparison comparison = {&run->loader, region, changes, is_used_after(run, region)};
 
     *changes = (struct eg_changes){0};
     const enum eg_code code = compare(run, &comparison, err);

@@ -2,8 +2,8 @@
 
 /*
  * erase: what the job erases besides the sectors that it writes, those of an erased partition that it does
- * write left to the writing. With `write: changed` what is blank already is not erased again. The verify
- * stage reads all of it back, whatever was erased.
+ * write left to the writing. With `write: changed` what is blank already is not erased again; what is not is
+ * erased by writing its sector. The verify stage reads all of it back, whatever was erased.
  */
 
 #include "engine/plan/erase.h"
@@ -29,11 +29,12 @@ static enum eg_code erase_stretch(struct eg_run *run, struct eg_erased_record *r
 {
     const struct eg_log_origin origin = eg_run_origin(run);
     const uint64_t started_us = eg_clock_us();
-    const uint32_t end = record->flash_addr + record->size;
+    const uint32_t end = (record->flash_addr + record->size) / EG_FLASH_SECTOR * EG_FLASH_SECTOR;
+    const uint32_t begin = eg_div_up(record->flash_addr, EG_FLASH_SECTOR) * EG_FLASH_SECTOR;
 
     if (eg_plan_choice(run->plan, "write") == WRITE_CHANGED)
         EG_TRY(eg__erased_is_blank(run, record, &record->was_blank, err));
-    for (uint32_t at = record->flash_addr; at < end && !record->was_blank;) {
+    for (uint32_t at = begin; at < end && !record->was_blank;) {
         const uint32_t step = STEP - at % STEP, size = end - at < step ? end - at : step;
         EG_TRY(eg_loader_erase_region(&run->loader, at, size, err));
         at += size;

@@ -7,7 +7,7 @@
 
 #include "engine/stages/run.h"
 
-/** Put on record what this attempt will erase: what the job names, without the sectors that are written. */
+/** Put on record what this attempt will erase: what the job names, without what is written. */
 enum eg_code eg__erased_find(struct eg_run *run, struct eg_error *err) EG_CHECKED;
 
 /** Find by the chip's digest whether a stretch is blank; false if the loader computes none. */

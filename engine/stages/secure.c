@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SYNC_ATTEMPTS = 7, PAUSE_MS = 100 };
+enum { SYNC_ATTEMPTS = 7 };
 
 /* ---- Registers ---- */
 
@@ -28,22 +28,6 @@ static enum eg_code write_register(void *context, uint32_t addr, uint32_t word, 
     return eg_loader_write_reg(&run->loader, addr, word, UINT32_MAX, 0, err);
 }
 
-static enum eg_code reopen_port(struct eg_run *run, struct eg_error *err)
-{
-    const uint64_t deadline_ms = eg_clock_ms() + eg_run_return_ms(run);
-
-    for (;;) {
-        const enum eg_code code = eg_run_reopen(run, err);
-        struct eg_error cancelled;
-        if (!eg_port_may_come_back(code) || eg_clock_left_ms(deadline_ms) == 0)
-            return code;
-        if (eg_sleep_ms(run->cancel, PAUSE_MS, &cancelled) != EG_OK) {
-            *err = cancelled;
-            return err->code;
-        }
-    }
-}
-
 enum eg_code eg_run_enter_loader(struct eg_run *run, struct eg_error *err)
 {
     const enum eg_before before = (enum eg_before)eg_plan_choice(run->plan, "link.before");
@@ -52,7 +36,7 @@ enum eg_code eg_run_enter_loader(struct eg_run *run, struct eg_error *err)
     const uint32_t round_trip_us = run->loader.round_trip_us;
 
     if (run->native_usb && (run->facts & EG_FACT_LEFT) != 0)
-        EG_TRY(reopen_port(run, err));
+        EG_TRY(eg_run_await(run, err));
     enum eg_code code = eg_loader_connect(&run->loader, before, run->baud, SYNC_ATTEMPTS, err);
     run->loader.resends = resends;
     run->loader.requests = requests;

@@ -103,13 +103,26 @@ enum eg_code eg_run_open(struct eg_run *run, struct eg_error *err)
     return code;
 }
 
-enum eg_code eg_run_open_again(struct eg_run *run, struct eg_error *err)
+enum eg_code eg_run_reopen(struct eg_run *run, struct eg_error *err)
+{
+    struct eg_found_port found;
+
+    EG_TRY(eg_port_find(&found, run->address, run->schemes, err));
+    EG_TRY(check_found(run, &found, false, err));
+    const enum eg_code code = eg_port_reopen(&run->port, run->schemes, err);
+    run->loader.port = run->port;
+    return code == EG_OK ? check_opened(run, &found, err) : code;
+}
+
+/* Try `open` until the port is there, or does not come back. */
+static enum eg_code await(struct eg_run *run, enum eg_code (*open)(struct eg_run *, struct eg_error *),
+                          struct eg_error *err)
 {
     const uint32_t limit_ms = eg_run_return_ms(run);
     const uint64_t deadline_ms = eg_clock_ms() + limit_ms;
 
     for (;;) {
-        const enum eg_code code = eg_run_open(run, err);
+        const enum eg_code code = open(run, err);
         struct eg_error cancelled;
         if (!eg_port_may_come_back(code))
             return code;
@@ -125,15 +138,14 @@ enum eg_code eg_run_open_again(struct eg_run *run, struct eg_error *err)
     return eg_error_prefix(err, "the port did not come back in %g s: ", limit_ms / 1000.0);
 }
 
-enum eg_code eg_run_reopen(struct eg_run *run, struct eg_error *err)
+enum eg_code eg_run_open_again(struct eg_run *run, struct eg_error *err)
 {
-    struct eg_found_port found;
+    return await(run, eg_run_open, err);
+}
 
-    EG_TRY(eg_port_find(&found, run->address, run->schemes, err));
-    EG_TRY(check_found(run, &found, false, err));
-    const enum eg_code code = eg_port_reopen(&run->port, run->schemes, err);
-    run->loader.port = run->port;
-    return code == EG_OK ? check_opened(run, &found, err) : code;
+enum eg_code eg_run_await(struct eg_run *run, struct eg_error *err)
+{
+    return await(run, eg_run_reopen, err);
 }
 
 uint32_t eg_run_return_ms(const struct eg_run *run)

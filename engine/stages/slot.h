@@ -78,6 +78,9 @@ enum eg_code eg_run_open_again(struct eg_run *run, struct eg_error *err) EG_CHEC
  */
 enum eg_code eg_run_reopen(struct eg_run *run, struct eg_error *err) EG_CHECKED;
 
+/** Do the same, and wait for the port as eg_run_open_again() does. */
+enum eg_code eg_run_await(struct eg_run *run, struct eg_error *err) EG_CHECKED;
+
 /** Return how long a port may be away: the job's `link.return`. */
 uint32_t eg_run_return_ms(const struct eg_run *run);
 

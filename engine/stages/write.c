@@ -128,12 +128,14 @@ static enum eg_code write_region(struct eg_run *run, unsigned index, struct eg_r
     const struct eg_stretch all = {0, (uint32_t)region->data.size};
 
     run->regions[index] = (struct eg_region_record){
-        .region = region,
+        .region = eg_run_plain_region(run, index), /* the ciphertext is made anew in each attempt */
+        .size = all.size,
         .attempt = run->attempt,
         .written = eg_run_keeps(run, index) ? 0 : all.size,
         .method = "none",
         .verdict = "not-checked",
     };
+    memcpy(run->regions[index].expected_md5, region->md5, EG_MD5_SIZE);
     if (eg_run_keeps(run, index)) {
         progress->done_before += region->data.size;
         return EG_OK;

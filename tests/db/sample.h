@@ -178,6 +178,7 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
     for (unsigned i = 0; i < SAMPLE_REGIONS; i++) {
         regions[i] = (struct eg_region_record){
             .region = &sample->regions[i],
+            .size = (uint32_t)sample->regions[i].data.size,
             .attempt = 1,
             .written = 4096 * i,
             .read_back = true,
@@ -193,6 +194,7 @@ static inline enum eg_code sample_finish(const struct sample *sample, struct eg_
                       .block_max_us = 750 * (i + 1),
                       .slowest_addr = sample->regions[i].flash_addr + 0x1000},
         };
+        memcpy(regions[i].expected_md5, sample->regions[i].md5, EG_MD5_SIZE);
         memcpy(regions[i].md5, sample->regions[i].md5, EG_MD5_SIZE);
     }
     const struct eg_erased_record erased = {.name = "nvs",

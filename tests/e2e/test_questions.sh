@@ -105,7 +105,7 @@ expect_equal 'asked columns' "$(cat out.log)" "$(printf 'run,started,duration_ms
   "$(ledger "SELECT run || ',' || started || ',' || duration_ms FROM runs ORDER BY run DESC LIMIT 1")")"
 TZ=CST-8 ask runs --newest 1 --columns run,started
 expect_equal 'local times' "$(sed -n 2p out.log)" \
-  "$(ledger "SELECT printf('%9d  ', run) || strftime('%Y-%m-%d %H:%M:%S+08:00', started, '+8 hours') FROM runs ORDER BY run DESC LIMIT 1")"
+  "$(ledger "SELECT printf('%d  ', run) || strftime('%Y-%m-%d %H:%M:%S+08:00', started, '+8 hours') FROM runs ORDER BY run DESC LIMIT 1")"
 TZ=CST-8 ask units --since 2024-01-01T16:10 --until 2024-01-01T16:11 --csv
 expect_equal 'a selection by local times' "$(csv 'SELECT count(*) FROM answer')" \
   "$(ledger "SELECT count(DISTINCT coalesce(mac, run)) FROM runs

@@ -128,13 +128,16 @@ for argument; do
   esac
 done
 [ -s "$page" ] || exit 9
-{ printf '%%PDF-1.4 '; stat -c %a "${page%/*}" 2>/dev/null; echo "$page"; } >"$pdf"
+{ printf '%%PDF-1.4 '; stat -c %a "${page%/*}" 2>/dev/null; grep -o '<title>.*</title>' "$page"; echo "$page"; } >"$pdf"
 SH
 chmod +x "$work/empty/chromium"
 PATH=$work/empty:$PATH report 0 --pdf "$work/b.pdf"
 expect_text "$work/b.pdf" '%PDF-1.4 700'
 page=$(tail -n 1 "$work/b.pdf")
 [ ! -e "${page%/*}" ] || fail "${page%/*} is still there"
+report 0 --by day --html "$work/trend.html"
+PATH=$work/empty:$PATH report 0 --by day --pdf "$work/trend.pdf"
+expect_equal 'what a trend prints' "$(grep -a -m 1 -o '<title>.*</title>' "$work/trend.pdf")" "$(grep -o '<title>.*</title>' "$work/trend.html")"
 printf '#!/bin/bash\necho no paper >&2\nexit 4\n' >"$work/empty/chromium"
 PATH=$work/empty:$PATH report 3 --pdf "$work/c.pdf"
 expect_equal 'a failure of Chromium' "$(cat "$work/err.log")" \

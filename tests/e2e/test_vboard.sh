@@ -68,12 +68,19 @@ for signal in INT TERM; do
   wait "${children[-1]}" || fail "vboard ended with $? by SIG$signal"
   expect_equal 'flash file' "$(stat -c %s "$work/$signal/board2.bin")" 2097152
 done
-"$vboard" --boards 2 >&- 2>"$work/closed.log" &
+# A stream that the caller closed is not reused for a terminal, which would then receive the path.
+mkdir "$work/closed"
+"$vboard" --boards 2 --pty --link "$work/closed" <&- >&- 2>"$work/closed.log" &
 children+=($!)
 # Before it catches signals, which is before it prints, they simply end it.
 until readlink "/proc/${children[-1]}"/fd/* 2>/dev/null | grep signalfd >/dev/null; do
   kill -0 "${children[-1]}" 2>/dev/null || break
   sleep 0.1
+done
+for number in 1 2; do
+  until [ -e "$work/closed/board$number" ] || ! kill -0 "${children[-1]}"; do sleep 0.1; done
+  timeout 1 cat "$work/closed/board$number" >"$work/sent" || true
+  ! grep -aF "$work/closed" "$work/sent" || fail "board $number sent its path"
 done
 kill "${children[-1]}"
 wait "${children[-1]}" || fail "vboard without an output ended with $?"

@@ -90,10 +90,10 @@ static void the_page_says_what_the_ledger_says_of_the_last_run(void **state)
     page_has_sql(sample, &page, "<dt>Chip</dt><dd><bdi>",
                  "SELECT chip || '</bdi>, revision <bdi>' || revision || '</bdi>, <bdi>' || package" LAST,
                  "</bdi></dd>");
-    page_has_sql(sample, &page, "<dt>Flash</dt><dd>",
-                 "SELECT (flash_size / 1024) || ' KiB, id ' || printf('%02x%02x%02x', flash_jedec & 255,"
-                 " flash_jedec >> 8 & 255, flash_jedec >> 16)" LAST,
-                 "</dd>");
+    page_has_sql(sample, &page, "<dt>Flash</dt><dd><bdi>",
+                 "SELECT printf('%02x%02x%02x GigaDevice, %d MB', flash_jedec & 255,"
+                 " flash_jedec >> 8 & 255, flash_jedec >> 16, flash_size / 1048576)" LAST,
+                 "</bdi></dd>");
     page_has_sql(sample, &page, "<dt>Flash unique id</dt><dd><bdi>", "SELECT flash_unique_id" LAST, "<");
     page_has_sql(sample, &page, "Batch <b><bdi>", "SELECT batch" LAST, "<");
     page_has_sql(sample, &page, "<dt>Job</dt><dd><bdi>",
@@ -111,7 +111,8 @@ static void the_page_says_what_the_ledger_says_of_the_last_run(void **state)
         char sql[100];
         snprintf(sql, sizeof sql, "SELECT expected_sha256 FROM region WHERE run_id = 3 AND position = %d",
                  position);
-        page_has_sql(sample, &page, "<td class=\"mo dg\">", sql, "</td><td>equal</td></tr>");
+        page_has_sql(sample, &page, "<td class=\"mo dg\">", sql, "</td><td><span class=\"bd good\">");
+        page_has(&page, "<use href=\"#s-good\"/></svg>equal</span></td></tr>");
     }
     page_has(&page, "Regions read back equal: 2 of 2.");
     page_has_sql(sample, &page, "<td class=\"n\"><bdi>",
@@ -121,11 +122,23 @@ static void the_page_says_what_the_ledger_says_of_the_last_run(void **state)
     page_has_sql(sample, &page, "<dt>Serial number</dt><dd><bdi>",
                  "SELECT value FROM run_value WHERE run_id = 3 AND name = 'serial'", "<");
     page_has(&page, "<dt><bdi>key</bdi></dt><dd><bdi>(not shown)</bdi></dd>");
+    page_lacks(&page, "<dt><bdi>serial</bdi></dt>");
     page_has_sql(sample, &page, "id=\"hash\">", "SELECT hash FROM chain WHERE run_id = 3", "</dd>");
     page_has(&page, "<dt>Batch</dt><dd>not sealed</dd>");
     char *hash = sample_sql(sample->path, "SELECT hash FROM chain WHERE run_id = 3");
     assert_qr((const char *)page.data, sample->folder, hash);
     free(hash);
+}
+
+static void a_job_without_a_version_has_none_on_the_page(void **state)
+{
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer page = {0};
+    struct sample *sample = *state;
+
+    sample->plan.job_version = (char *)(uintptr_t) "";
+    run_units(sample, (const struct sample_end *const[]){&passes, NULL}, 1);
+    certify(sample, "7CDFA1000001", &page);
+    page_has(&page, "<dt>Job</dt><dd><bdi>acme-sensor</bdi>, SHA-256 <span");
 }
 
 static void a_refusal_because_the_unit_had_passed_leaves_it_its_certificate(void **state)
@@ -261,6 +274,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(the_page_says_what_the_ledger_says_of_the_last_run),
+        with_sample(a_job_without_a_version_has_none_on_the_page),
         with_sample(a_refusal_because_the_unit_had_passed_leaves_it_its_certificate),
         with_sample(a_marginal_pass_says_its_remark),
         with_sample(a_unit_that_failed_later_is_refused),

@@ -4,6 +4,8 @@
 #include "tests/reports/one_report.h"
 #include "tests/db/batches.h"
 
+#include <time.h>
+
 static void read_report(const char *path, struct eg_buffer *report)
 {
     struct eg_error err;
@@ -78,9 +80,11 @@ static void every_unit_and_digest_of_the_batch_is_in_its_tables(void **state)
     assert_ok(eg_report_write(sample->path, NULL, ONE_REPORT("html", path), 1, NULL, NULL, &err), err);
     read_report(path, &report);
     assert_contains(&report, "<h1>Batch <bdi>batch-1</bdi></h1>");
-    assert_contains(&report, "<td>line 3</td><td>mira</td><td>acme-sensor</td><td>1.4.0</td><td>esp32c3</td>"
-                             "<td class=\"mo dg\">"
-                             "ab00000000000000000000000000000000000000000000000000000000000000</td>");
+    assert_contains(
+        &report,
+        "<td>line 3</td><td>mira</td><td><bdi>acme-sensor</bdi> <bdi>1.4.0</bdi></td><td>esp32c3</td>"
+        "<td class=\"mo dg\">"
+        "ab00000000000000000000000000000000000000000000000000000000000000</td>");
     assert_contains(&report, "<tr><th scope=\"row\"><bdi>app</bdi></th><td class=\"mo\">0x00010000</td>"
                              "<td class=\"n\">65\u202f536</td><td class=\"mo dg\">"
                              "0400000000000000000000000000000000000000000000000000000000000000</td>"
@@ -129,9 +133,10 @@ static void units_are_marked_as_exceptions_unless_they_are_plainly_good(void **s
     read_report(path, &report);
     count_rows(&report, "p", 1);
     count_rows(&report, "x-good", 1);
+    assert_contains(&report, "<td class=\"nt\">passed at insertion 2</td>");
     count_rows(&report, "x-marg", 1);
     count_rows(&report, "x-fail", 1);
-    assert_contains(&report, "<ol><li>A-17</li></ol><p>1 units</p>");
+    assert_contains(&report, "<ol><li>A-17</li></ol><p>1 unit</p>");
 }
 
 static void assert_verdict(const struct sample *sample, const struct eg_report_look *look,
@@ -170,6 +175,33 @@ static void the_verdict_is_in_words(void **state)
         "batch <bdi>batch-1</bdi></h1>");
 }
 
+static void times_have_utc_beside_them_where_it_differs(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
+    struct eg_error err;
+
+    assert_ok(fill_batches(sample, &ledger, &err), err);
+    free(sample_sql(sample->path, "DROP TRIGGER run_keeps"));
+    free(sample_sql(sample->path, "DROP TRIGGER outcome_keeps"));
+    free(sample_sql(sample->path, "UPDATE run SET started_utc = '2026-11-23T08:24:00.000Z'"));
+    free(sample_sql(sample->path, "UPDATE outcome SET finished_utc = '2026-11-23T08:24:09.000Z'"));
+    assert_int_equal(setenv("TZ", "UTC0", 1), 0);
+    tzset();
+    assert_verdict(sample, NULL,
+                   "<dd>23\u00a0Nov\u00a02026, 08:24:00 to 08:24:09 <span class=\"sm\">(UTC)</span>");
+    assert_int_equal(setenv("TZ", "XYZ-5:30", 1), 0);
+    tzset();
+    assert_verdict(sample, NULL,
+                   "<dd>23\u00a0Nov\u00a02026, 13:54:00 to 13:54:09 <span class=\"sm\">(UTC+5:30; "
+                   "2026-11-23T08:24Z to 2026-11-23T08:24Z)</span>");
+    free(sample_sql(sample->path, "UPDATE outcome SET finished_utc = '2026-11-23T20:24:09.000Z'"));
+    assert_verdict(sample, NULL,
+                   "<dd>23 Nov 2026, 13:54 to 24 Nov 2026, 01:54 <span class=\"sm\">(UTC+5:30; ");
+    assert_int_equal(unsetenv("TZ"), 0);
+    tzset();
+}
+
 static void hostile_text_stays_text(void **state)
 {
     struct sample *sample = *state;
@@ -192,7 +224,7 @@ static void hostile_text_stays_text(void **state)
     assert_null(strchr(text, 1));
     assert_contains(&report, "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;quoted&quot; "
                              "\xef\xbf\xbd end");
-    assert_contains(&report, "<td>&lt;/title&gt;&lt;img src=x onerror=alert(1)&gt;</td>");
+    assert_contains(&report, "<td><bdi>&lt;/title&gt;&lt;img src=x onerror=alert(1)&gt;</bdi> ");
     assert_contains(&report, "<td>&quot;&gt;&lt;b&gt;\xef\xbf\xbd</td>");
     assert_contains(&report, "<td><bdi>slot &lt;1&gt;</bdi></td>");
 }
@@ -257,6 +289,7 @@ int main(void)
         with_sample(every_unit_and_digest_of_the_batch_is_in_its_tables),
         with_sample(units_are_marked_as_exceptions_unless_they_are_plainly_good),
         with_sample(the_verdict_is_in_words),
+        with_sample(times_have_utc_beside_them_where_it_differs),
         with_sample(hostile_text_stays_text),
         with_sample(a_report_loads_nothing),
         with_sample(a_failure_leaves_the_old_report),

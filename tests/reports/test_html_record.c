@@ -29,6 +29,22 @@ static void sessions_with_nothing_changed_are_one_row(void **state)
     page_has(&page, "<h3>Exceptions that the job allowed</h3><p>None.</p>");
     page_has(&page, "<dt>Secure boot</dt><dd>off in 2 </dd>");
     page_lacks(&page, "Regions that read back differently");
+    page_has(&page, "<td><bdi>acme-sensor</bdi> <bdi>1.4.0</bdi></td>");
+    page_has(&page, "<b id=\"units\">2</b> units</li>");
+}
+
+static void a_batch_without_a_run_has_no_table_of_firmware(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer page = {0};
+
+    page_fill(sample, 0, end_of);
+    page_make(sample, NULL, &page);
+    page_lacks(&page, "regions-table");
+    page_fill(sample, 1, end_of);
+    page_make(sample, NULL, &page);
+    page_has(&page, "id=\"regions-table\"");
+    page_has(&page, "<b id=\"units\">1</b> unit</li>");
 }
 
 static struct sample_end differs(unsigned number, const char **slot)
@@ -57,6 +73,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(sessions_with_nothing_changed_are_one_row),
+        with_sample(a_batch_without_a_run_has_no_table_of_firmware),
         with_sample(regions_that_read_back_differently_are_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,40 @@ static void a_bad_slot_is_a_fact_with_what_to_do(void **state)
         &page,
         "<b>Slot <bdi>B2</bdi></b>: contact or link lost in 18 of 30 insertions, out of its limit since <b>");
     page_has(&page, "Clean or change its contacts.");
+    page_has(&page, "100\u202f% of not good, since ");
+}
+
+static void the_strip_explains_each_colour_that_it_has(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer page = {0};
+
+    page_fill(sample, 8, end_of);
+    page_make(sample, NULL, &page);
+    page_has(&page, "<i class=\"sw k-g\"></i>good</span>");
+    page_has(&page, "<i class=\"sw k-e\"></i>error, full height</span>");
+    page_lacks(&page, "marginal, taller");
+    page_lacks(&page, "fail, full height");
+}
+
+static struct sample_end refused(unsigned number, const char **slot)
+{
+    (void)number;
+    *slot = "A1";
+    return (struct sample_end){.outcome = EG_FAIL, .code = EG_SEEN_BEFORE, .text = "passed before"};
+}
+
+static void a_batch_without_units_says_what_there_was(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer page = {0};
+
+    page_fill(sample, 1, refused);
+    page_make(sample, NULL, &page);
+    page_has(&page,
+             "Nothing finished yet</h2></div><p class=\"vs\">No unit has been identified and finished. "
+             "0 contacts without a board, 1 board refused, 0 runs not finished.</p>");
+    page_has(&page, "<p class=\"ks\">good units an hour</p>");
 }
 
 static void a_single_good_unit_is_pointed_to_its_certificate(void **state)
@@ -40,6 +74,7 @@ static void a_single_good_unit_is_pointed_to_its_certificate(void **state)
 
     page_fill(sample, 1, end_of);
     page_make(sample, NULL, &page);
+    page_has(&page, "<b>1 of 1 unit is good: 100\u202f%.</b>");
     page_has(&page, "<code>espgang certificate 7c:df:a1:00:00:01 --pdf FILE</code>");
     page_fill(sample, 2, end_of);
     page_make(sample, NULL, &page);
@@ -50,6 +85,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(a_bad_slot_is_a_fact_with_what_to_do),
+        with_sample(the_strip_explains_each_colour_that_it_has),
+        with_sample(a_batch_without_units_says_what_there_was),
         with_sample(a_single_good_unit_is_pointed_to_its_certificate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

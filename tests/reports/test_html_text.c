@@ -14,6 +14,8 @@ static void numbers_are_written_for_people(void **state)
     (void)state;
     assert_string_equal(eg__count(1234567).text, "1\u202f234\u202f567");
     assert_string_equal(eg__count(1234).text, "1234");
+    assert_string_equal(eg__counted(1, "unit").text, "1 unit");
+    assert_string_equal(eg__counted(12345, "unit").text, "12\u202f345 units");
     assert_string_equal(eg__real(-74.04, 1).text, "\u221274.0");
     assert_string_equal(eg__real(-0.001, 2).text, "0.00");
     assert_string_equal(eg__real(NAN, 2).text, "\u2013");

@@ -54,6 +54,7 @@ static enum eg_code record_run(const struct worker *worker, unsigned number, str
     }
     for (unsigned i = 0; i < REGIONS; i++)
         regions[i] = (struct eg_region_record){.region = &worker->plan->regions[i],
+                                               .size = (uint32_t)worker->plan->regions[i].data.size,
                                                .attempt = 1,
                                                .read_back = true,
                                                .method = "md5-by-chip",

@@ -6,6 +6,7 @@
 #include "tools/espgang/dump.h"
 
 #include "engine/base/bytes.h"
+#include "engine/base/file.h"
 #include "stubs/stub.h"
 #include "targets/target.h"
 #include "tools/espgang/call.h"
@@ -17,7 +18,6 @@
 #include "tools/espgang/station.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -62,17 +62,6 @@ static void version(void)
 
     eg_target_names(chips, sizeof chips);
     printf("espgang %s\nchips: %s\nstubs: %s\n", eg_version(), chips, eg_stub_source());
-}
-
-/* If the caller closed a standard stream, the next file or port to be opened would get its number and receive
- * our output. The descriptor that fills the gap fails on every use, like a closed stream. */
-static void hold_standard_streams(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) {
-            /* Opening failed, so nothing took its place. */
-        }
-    }
 }
 
 static bool asks_for_help(int argc, const char *const *argv)
@@ -381,7 +370,7 @@ enum cli_status cli_main(int argc, const char **argv)
         return flush(CLI_OK);
     }
     cli_signals_begin(&former);
-    hold_standard_streams();
+    eg_fd_hold_standard_streams();
     if (argc < 1 || cli_arguments_expand(&words, argc - 1, argv + 1, &err) == EG_OK)
         status = run_program(argc < 1 ? "" : argv[0], words.count, (const char *const *)words.word);
     else

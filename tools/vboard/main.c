@@ -7,6 +7,7 @@
  * 2 the command line cannot be used, 3 the boards cannot be made or served.
  */
 
+#include "engine/base/file.h"
 #include "tools/vboard/carrier.h"
 #include "tools/vboard/options.h"
 
@@ -107,6 +108,7 @@ int main(int argc, const char **argv)
 {
     struct eg_error err = {0};
 
+    eg_fd_hold_standard_streams();
     const enum eg_code code = run(argc, argv, &err);
     if (code != EG_OK)
         fprintf(stderr, "vboard: %s\n", err.text);

@@ -7,6 +7,7 @@
 #include "engine/board/efuse.h"
 #include "engine/efuse/plan.h"
 #include "tests/fakes/fake_board.h"
+#include "tools/vboard/chip/chip.h"
 
 #include <string.h>
 
@@ -105,12 +106,55 @@ static void fields_are_read_and_burnt_by_their_names(void **state)
     }
 }
 
+/* Burn a field of a board that restarts once when `bytes` more have come. */
+static enum eg_code burn_and_restart(struct fake_board *fake, enum fake_loader loader, const char *field,
+                                     unsigned bytes, struct eg_error *err)
+{
+    const struct eg_efuse_wish wish = {.field = field, .number = 1};
+
+    fake_board_plug(fake, "esp32c3", FAKE_APP, FAULTS("1:brownout@1000000"));
+    fake->options.before = EG_BEFORE_DEFAULT_RESET;
+    fake->options.connect_attempts = 2;
+    fake_board_connect(fake, loader);
+    struct vb__faults *const faults = &vb_gang_board(fake->gang, 1)->faults;
+    faults->next = faults->states[0].next = faults->received + bytes;
+    const enum eg_code code = eg_board_efuse_burn(fake->board, &wish, 1, false, err);
+    if (code == EG_OK)
+        assert_int_equal(vb__efuse_field(vb_gang_board(fake->gang, 1), field), 1);
+    return code;
+}
+
+static void a_burn_whose_board_restarts_is_repeated_or_done(void **state)
+{
+    struct fake_board *fake = *state;
+    unsigned repeated = 0, secured = 0, closed = 0;
+    struct eg_efuse_reading reading;
+    struct eg_error err;
+
+    for (unsigned bytes = 1800; bytes < 2600; bytes += 300) {
+        assert_ok(burn_and_restart(fake, FAKE_STUB, "ENABLE_SECURITY_DOWNLOAD", bytes, &err), err);
+        repeated += !eg_board_secure_download(fake->board);
+        secured += eg_board_secure_download(fake->board);
+        fake_board_unplug(fake);
+        assert_ok(burn_and_restart(fake, FAKE_ROM, "DIS_DOWNLOAD_MODE", bytes, &err), err);
+        if (eg_board_efuse_read(fake->board, "DIS_DOWNLOAD_MODE", &reading, &err) != EG_OK) {
+            assert_error(eg_board_connect(fake->board, &err), err, EG_SECURED,
+                         "the chip says \"Download mode is disabled\": an eFuse has switched its loader off "
+                         "for good");
+            closed++;
+        }
+        fake_board_unplug(fake);
+    }
+    assert_true(repeated > 0 && secured > 0 && closed > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FAKE_TEST(a_key_is_burnt_and_hidden_and_never_in_the_trace),
         FAKE_TEST(fields_are_read_and_burnt_by_their_names),
         FAKE_TEST(a_board_in_secure_download_mode_tells_nothing),
+        FAKE_TEST(a_burn_whose_board_restarts_is_repeated_or_done),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,8 @@ struct scene {
     uint32_t stuck;     /* bits of the last word that never burn */
     bool dead;          /* no power */
     bool silent_after;  /* the chip does not answer after the next program command */
-    int reopened; /* state that a new connection finds: 0 = nothing, 1 = loader, 2 = secure download mode */
+    int reopened; /* state that a new connection finds: 0 = nothing, 1 = loader, 2 = secure download mode, 3 =
+                     no loader */
     uint32_t window_after; /* the OR of the program window after the last burn */
 };
 
@@ -107,6 +108,8 @@ static inline enum eg_code scene_reconnect(void *context, bool *secure, struct e
 
     if (scene->reopened == 0)
         return eg_error_set(err, EG_NO_SYNC, "nothing answers");
+    if (scene->reopened == 3)
+        return eg_error_set(err, EG_SECURED, "download mode is disabled");
     scene->dead = false;
     scene->silent_after = false;
     *secure = scene->reopened == 2;

@@ -104,9 +104,55 @@ static void a_burn_that_closes_the_loader_is_the_last_and_may_end_without_an_ans
     scene_want(&scene, "DIS_DOWNLOAD_MODE", 1);
     assert_int_equal(eg_efuse_decide(&scene.plan, &scene.err), EG_OK);
     scene.silent_after = true;
+    scene.reopened = 3;
     assert_int_equal(eg_efuse_burn(&scene.plan, &scene.err), EG_OK);
     assert_int_equal(scene.plan.end, EG_EFUSE_CLOSED);
     scene_end(&scene);
+}
+
+static void a_chip_that_does_not_answer_has_not_closed_its_loader(void **state)
+{
+    (void)state;
+    struct scene scene;
+
+    scene_begin(&scene, "esp32c3");
+    scene_want(&scene, "DIS_DOWNLOAD_MODE", 1);
+    assert_int_equal(eg_efuse_decide(&scene.plan, &scene.err), EG_OK);
+    scene.silent_after = true;
+    scene_refused(&scene, eg_efuse_burn(&scene.plan, &scene.err), EG_PORT_GONE, "burning BLOCK0: no power");
+    assert_int_equal(scene.plan.end, EG_EFUSE_OPEN);
+    scene_end(&scene);
+}
+
+/* `reopened` is what the chip shows after the burn of a field and of one more, without an answer. */
+static void burn_two(const char *chip, const char *field, const char *more, int reopened, bool good)
+{
+    struct scene scene;
+
+    scene_begin(&scene, chip);
+    scene.plan.at_once = true;
+    scene_want(&scene, field, 1);
+    scene_want(&scene, more, 1);
+    assert_int_equal(eg_efuse_decide(&scene.plan, &scene.err), EG_OK);
+    scene.silent_after = true;
+    scene.reopened = reopened;
+    if (good)
+        assert_int_equal(eg_efuse_burn(&scene.plan, &scene.err), EG_OK);
+    else
+        scene_refused(&scene, eg_efuse_burn(&scene.plan, &scene.err), EG_NOT_BURNT,
+                      "burning BLOCK0: the loader closed before the burn was read back: whether every bit of "
+                      "it is set cannot be known");
+    scene_end(&scene);
+}
+
+static void other_bits_of_a_burn_that_closes_the_loader_are_not_taken_for_burnt(void **state)
+{
+    (void)state;
+    burn_two("esp32c3", "ENABLE_SECURITY_DOWNLOAD", "DIS_PAD_JTAG", 2, false);
+    burn_two("esp32c3", "DIS_DOWNLOAD_MODE", "DIS_PAD_JTAG", 3, false);
+    burn_two("esp32", "UART_DOWNLOAD_DIS", "JTAG_DISABLE", 3, false);
+    burn_two("esp32c3", "ENABLE_SECURITY_DOWNLOAD", "DIS_DOWNLOAD_MODE", 2, false);
+    burn_two("esp32c3", "ENABLE_SECURITY_DOWNLOAD", "DIS_DOWNLOAD_MODE", 3, true); /* off is more */
 }
 
 static void a_burn_that_leads_into_secure_download_mode_is_good_when_the_chip_is_there(void **state)
@@ -158,6 +204,8 @@ int main(void)
         cmocka_unit_test(after_a_power_cut_in_any_burn_the_same_plan_ends_with_the_same_fuses),
         cmocka_unit_test(a_key_that_reads_back_wrong_stops_everything_before_block_0),
         cmocka_unit_test(a_burn_that_closes_the_loader_is_the_last_and_may_end_without_an_answer),
+        cmocka_unit_test(a_chip_that_does_not_answer_has_not_closed_its_loader),
+        cmocka_unit_test(other_bits_of_a_burn_that_closes_the_loader_are_not_taken_for_burnt),
         cmocka_unit_test(a_burn_that_leads_into_secure_download_mode_is_good_when_the_chip_is_there),
         cmocka_unit_test(silence_after_another_burn_is_a_failure),
         cmocka_unit_test(a_hidden_key_reads_as_zeros_and_is_good),

@@ -43,9 +43,10 @@ static void what_limited_a_stage_is_told(void **state)
     (void)state;
 
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct eg_region image = {.data = {.size = 4096}};
+        const struct eg_region image = {.name = NULL};
         struct eg_region_record region = {
             .region = &image,
+            .size = 4096,
             .written = 4096 - rows[i].unwritten,
             .times = {.total_us = rows[i].unwritten != 0 ? 1000 : rows[i].duration_us,
                       .erases_first = rows[i].erases_first,

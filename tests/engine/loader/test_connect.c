@@ -363,6 +363,27 @@ static void a_loader_that_waits_but_does_not_hear_is_told_apart(void **state)
         "to the chip's RX");
 }
 
+static void a_chip_whose_loader_is_switched_off_is_told(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "Download mode is disabled. Restart with GPIO0 high.\r\n",
+        "rst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0))\r\nDownload mode is disabled. Restart"};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct talk talk = {.status_size = 4};
+        struct scripted_port script;
+        struct eg_loader loader;
+        struct eg_error err;
+
+        talk_attempt(&talk, texts[i]);
+        talk_begin(&talk, &script, &loader, NULL, false);
+        assert_error(
+            eg_loader_connect(&loader, EG_BEFORE_NO_RESET, 115200, 1, &err), err, EG_SECURED,
+            "the chip says \"Download mode is disabled\": an eFuse has switched its loader off for good");
+    }
+}
+
 static void other_talk_is_quoted(void **state)
 {
     (void)state;
@@ -437,6 +458,7 @@ int main(void)
         cmocka_unit_test(silence_asks_for_power_and_cable),
         cmocka_unit_test(an_application_that_starts_is_named_by_its_boot_mode),
         cmocka_unit_test(a_loader_that_waits_but_does_not_hear_is_told_apart),
+        cmocka_unit_test(a_chip_whose_loader_is_switched_off_is_told),
         cmocka_unit_test(other_talk_is_quoted),
         cmocka_unit_test(a_port_that_vanishes_ends_the_attempts),
         cmocka_unit_test(a_port_that_takes_no_bytes_ends_the_attempts),

@@ -14,19 +14,20 @@ static void assert_gap(uint32_t at, uint32_t end, uint32_t gap, uint32_t size)
         assert_int_equal(at, gap);
 }
 
-static void sectors_that_are_written_are_left_to_the_writing(void **state)
+static void all_that_is_not_written_is_erased_also_in_sectors_that_are_written(void **state)
 {
     (void)state;
     assert_gap(0, 0x10000, 0, 0x1000);
-    assert_gap(0x1000, 0x10000, 0x6000, 0x2000); /* the two that touch are one */
-    assert_gap(0x8000, 0x10000, 0x9000, 0x7000);
+    assert_gap(0x1000, 0x10000, 0x4001, 0xfff);
+    assert_gap(0x5000, 0x10000, 0x6000, 0x2000);
+    assert_gap(0x8000, 0x10000, 0x8c00, 0x7400);
 }
 
 static void where_all_is_written_nothing_is_erased(void **state)
 {
     (void)state;
-    assert_gap(0x8000, 0x9000, 0, 0);
-    assert_gap(0x2000, 0x6000, 0, 0);
+    assert_gap(0x8000, 0x8c00, 0, 0);
+    assert_gap(0x2000, 0x4001, 0, 0);
 }
 
 static void of_a_job_that_writes_nothing_all_is_erased(void **state)
@@ -40,7 +41,7 @@ static void of_a_job_that_writes_nothing_all_is_erased(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sectors_that_are_written_are_left_to_the_writing),
+        cmocka_unit_test(all_that_is_not_written_is_erased_also_in_sectors_that_are_written),
         cmocka_unit_test(where_all_is_written_nothing_is_erased),
         cmocka_unit_test(of_a_job_that_writes_nothing_all_is_erased),
     };

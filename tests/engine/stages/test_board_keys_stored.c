@@ -197,6 +197,56 @@ static void a_key_in_escrow_decrypts_the_flash_of_its_board(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* Put another record of the escrow of board 1's flash key after that of its run. */
+static void forge_escrow(struct fake_line *line, const char *sealed)
+{
+    static const char begins[] = "left escrow of XTS_AES_128_KEY ";
+    const char *const held = strstr(line->recorder.transcript, begins);
+    char *const end = line->recorder.transcript + strlen(line->recorder.transcript);
+
+    assert_non_null(held);
+    snprintf(end, (size_t)(line->recorder.transcript + sizeof line->recorder.transcript - end), "%s%.*s %s\n",
+             begins, EG_FINGERPRINT_TEXT - 1, held + strlen(begins), sealed);
+}
+
+static void a_key_in_escrow_is_used_only_if_it_is_the_boards(void **state)
+{
+    struct fake_line *line = *state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer sealed = {0};
+    EG_CLEANUP(eg_escrow_finish) struct eg_escrow escrow = {0};
+    EG_CLEANUP(eg_secret_finish) struct eg_secret other = {0};
+    char folder[] = "/tmp/eg-escrow-XXXXXX", path[64], damaged[80];
+    struct eg_error err;
+
+    want_escrow(line, folder, path);
+    fake_plan_set(line->plan, "secure.download", "open");
+    line->private_key = path;
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    fake_line_run_again(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+
+    const struct eg_setting *const station = eg_plan_setting(line->plan, "secure.flash.escrow");
+    assert_ok(eg_escrow_parse(&escrow, "escrow.pub", station->content.data, station->content.size, &err),
+              err);
+    assert_ok(eg_secret_make(&other, 32, &err), err);
+    assert_ok(eg_escrow_seal(&escrow, &other, &sealed, &err), err);
+
+    forge_escrow(line, (const char *)sealed.data);
+    fake_line_run_again(line);
+    fake_line_assert_result(
+        line, 1, EG_ERROR, EG_BAD_UNIT_DATA,
+        "fuses-check: the flash key in escrow is not the one that was burnt into the board");
+    snprintf(damaged, sizeof damaged, "%s AAAA", escrow.id);
+    forge_escrow(line, damaged);
+    fake_line_run_again(line);
+    fake_line_assert_result(line, 1, EG_ERROR, EG_BAD_UNIT_DATA,
+                            "fuses-check: what is in escrow is damaged: * does not decrypt it");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 /* Add a key in BLOCK_KEY3 with escrow. */
 static void want_key_in_escrow(struct fake_line *line, const char *purpose, const struct eg_buffer *pem)
 {
@@ -356,6 +406,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_key_in_escrow_decrypts_the_flash_of_its_board, set_up,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_key_in_escrow_is_used_only_if_it_is_the_boards, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(the_public_key_of_a_boards_own_ecdsa_key_is_on_record, set_up,
                                         fake_line_teardown),

@@ -6,6 +6,7 @@
 #include "engine/secure/nvs_crypt.h"
 #include "engine/secure/sign_key.h"
 #include "tests/engine/stages/board_keys.h"
+#include "tests/fakes/digest_port.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,28 @@ static void the_same_attempt_made_again_uses_the_same_key(void **state)
     }
 }
 
+/* Each attempt makes its ciphertext anew; that of an earlier one is gone when the run is put on record. */
+static void a_region_is_on_record_without_the_ciphertext_of_its_attempt(void **state)
+{
+    struct fake_line *line = *state;
+    uint8_t md5[EG_MD5_SIZE];
+    struct eg_error err;
+    size_t size;
+
+    fake_plan_set(line->plan, "retry.attempts", "2");
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS("1:efuse-cut@40"));
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS_MARGINAL, EG_OK, "");
+    const uint8_t *const flash = vb_board_flash(vb_gang_board(line->gang, 1), &size);
+    assert_int_equal(line->recorder.runs[0].record.region_count, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        const struct eg_region_record *const record = &line->recorder.runs[0].regions[i];
+        assert_ptr_equal(record->region, &line->plan->regions[i]);
+        assert_ok(eg_md5(md5, flash + record->region->flash_addr, record->size, &err), err);
+        assert_memory_equal(record->expected_md5, md5, sizeof md5);
+    }
+}
+
 static void a_later_run_goes_on_where_the_power_failed(void **state)
 {
     struct fake_line *line = *state;
@@ -80,6 +103,25 @@ static void a_board_whose_key_is_hidden_keeps_its_ciphertext(void **state)
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
     assert_string_equal(line->recorder.runs[0].regions[0].verdict, "equal");
     assert_int_equal(line->recorder.runs[0].regions[0].times.blocks, 0);
+}
+
+static void kept_ciphertext_that_may_have_been_read_too_fast_is_digested_once_more(void **state)
+{
+    struct fake_line *line = *state;
+    struct digest_scheme digest;
+
+    fake_plan_set(line->plan, "secure.download", "open");
+    fake_line_plug(line, &(struct vb_config){.fast = true}, 1, NO_FAULTS);
+    fake_line_run_again(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    digest_scheme_init(&digest, line->schemes[0], 3);
+    line->schemes[0] = &digest.scheme;
+    fake_line_run_again(line);
+    fake_line_assert_result(
+        line, 1, EG_FAIL, EG_SECURED,
+        "verify: bootloader at 0x00000000: the flash does not hold what was encrypted for "
+        "the key in the chip, and nobody knows that key any more: the board is lost");
+    assert_int_equal(digest.changed, 2);
 }
 
 /* Give the application another byte, which nobody starts or signs. */
@@ -381,10 +423,15 @@ int main(void)
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(the_same_attempt_made_again_uses_the_same_key, set_up,
                                         fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_region_is_on_record_without_the_ciphertext_of_its_attempt, set_up,
+                                        fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_later_run_goes_on_where_the_power_failed, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_board_whose_key_is_hidden_keeps_its_ciphertext, set_up,
                                         fake_line_teardown),
+        cmocka_unit_test_setup_teardown(
+            kept_ciphertext_that_may_have_been_read_too_fast_is_digested_once_more, set_up,
+            fake_line_teardown),
         cmocka_unit_test_setup_teardown(with_its_key_from_escrow_a_board_gets_other_content, set_up,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(another_firmware_is_not_taken_for_the_one_that_was_encrypted, set_up,

@@ -61,7 +61,7 @@ static void all_leaves_nothing_but_what_is_written(void **state)
     const struct fake_run *const run = fake_recorder_run(&line->recorder, "1");
     for (unsigned i = 0; i < run->record.erased_count; i++)
         size += run->erased[i].size;
-    assert_int_equal(size, FLASH_SIZE - 0x3000 - 0x1000 - 0x10000);
+    assert_int_equal(size, FLASH_SIZE - 0x3000 - 0xc00 - 0x10000);
 }
 
 static void the_rest_of_a_partition_that_is_written_is_erased(void **state)
@@ -81,6 +81,29 @@ static void the_rest_of_a_partition_that_is_written_is_erased(void **state)
     assert_true(again->erased[0].was_blank);
     assert_string_equal(again->erased[0].verdict, "equal");
     assert_int_equal(again->regions[1].written, 0);
+}
+
+static void the_rest_of_a_sector_that_is_written_is_erased_though_nothing_else_changed(void **state)
+{
+    struct fake_line *line = *state;
+
+    erase_by(line, "nvs", NULL);
+    fake_plan_add(line->plan, "settings", NVS, 0x1234);
+    fake_plan_set(line->plan, "write", "changed");
+    uint8_t *const flash = plug_used(line, NO_FAULTS);
+    line->recorder.holds = true;
+    fake_line_run_again(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+    for (unsigned i = 1; i <= 2; i++) {
+        memset(flash + NVS + 0x1234, i == 1 ? 0x5a : 0xff, 0x100);
+        fake_line_run_again(line);
+        fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+        fake_line_assert_written(line, 1);
+        assert_all(flash, NVS + 0x1234, NVS_SIZE - 0x1234, 0xff);
+        assert_int_equal(line->recorder.runs[0].regions[3].written, i == 1 ? 0x234 : 0);
+        assert_int_equal(line->recorder.runs[0].erased[0].size, NVS_SIZE - 0x1234);
+        assert_string_equal(line->recorder.runs[0].erased[0].verdict, "equal");
+    }
 }
 
 static void what_a_job_cannot_erase_is_refused_before_any_board(void **state)
@@ -150,6 +173,7 @@ int main(void)
         TEST(partitions_are_erased_by_name_and_read_back),
         TEST(all_leaves_nothing_but_what_is_written),
         TEST(the_rest_of_a_partition_that_is_written_is_erased),
+        TEST(the_rest_of_a_sector_that_is_written_is_erased_though_nothing_else_changed),
         TEST(what_a_job_cannot_erase_is_refused_before_any_board),
         TEST(a_board_is_not_left_without_what_it_starts),
         TEST(a_job_without_a_table_cannot_name_partitions),

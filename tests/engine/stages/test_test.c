@@ -2,6 +2,7 @@
 
 /* The test stage, on simulated boards whose application prints the contents of a file. */
 
+#include "tests/engine/stages/absent.h"
 #include "tests/engine/stages/testing.h"
 
 #include "engine/stages/app_log.h"
@@ -157,7 +158,7 @@ static void the_text_that_the_application_waits_for_is_sent(void **state)
     assert_passes(line);
 }
 
-static void by_native_usb(struct fake_line *line, const char *chip, enum vb_usb usb)
+static void plug_native_usb(struct fake_line *line, const char *chip, enum vb_usb usb)
 {
     line->plan->target = eg_target_by_name(chip);
     line->plan->regions[0].flash_addr = line->plan->target->bootloader_addr;
@@ -166,6 +167,11 @@ static void by_native_usb(struct fake_line *line, const char *chip, enum vb_usb 
         fake_plan_set(line->plan, "link.before", "no-reset");
     plug(line, (struct vb_config){.usb = usb, .force_download = usb == VB_USB_OTG},
          "early\n@800ms self-test: OK\n", NO_FAULTS);
+}
+
+static void by_native_usb(struct fake_line *line, const char *chip, enum vb_usb usb)
+{
+    plug_native_usb(line, chip, usb);
     fake_line_run(line);
     assert_passes(line);
 }
@@ -185,6 +191,17 @@ static void a_port_that_leaves_with_the_reset_is_opened_again(void **state)
     assert_true(recorded->record.bytes_received < 1000000);
 }
 
+static void a_port_that_does_not_come_back_after_the_reset_is_told(void **state)
+{
+    struct fake_line *line = *state;
+
+    plug_native_usb(line, "esp32s3", VB_USB_OTG);
+    fake_plan_set(line->plan, "link.return", "300ms");
+    run_absent(line, "test", 1000000);
+    fake_line_assert_result(line, 1, EG_ERROR, EG_PORT_GONE,
+                            "test: the port did not come back after the reset: sim:esp32s3/1: is not there");
+}
+
 static void a_watchdog_may_start_the_application(void **state)
 {
     struct fake_line *line = *state;
@@ -202,6 +219,52 @@ static void a_crash_after_the_last_step_fails(void **state)
     run(line, "OK\n@300ms abort() was called at PC 0x40\n");
     assert_fails(line,
                  "test: after the last step: the application crashed: \"abort() was called at PC 0x40\"");
+}
+
+/* Keep this program from reading until the time of a step is over, as a suspended or busy host does. */
+static void stand_still(void *context, const struct eg_log_record *record)
+{
+    struct eg_error ignored;
+
+    if (strcmp(record->text, context) == 0)
+        (void)!eg_sleep_ms(NULL, 300, &ignored);
+}
+
+/* Write the first line, so many others, and the last. */
+static void print_lines(char *log, size_t size, const char *first, unsigned others, const char *last)
+{
+    size_t used = (size_t)snprintf(log, size, "%s\n", first);
+
+    for (unsigned i = 0; i < others; i++)
+        used += (size_t)snprintf(log + used, size - used, "line %u\n", i);
+    snprintf(log + used, size - used, "%s\n", last);
+}
+
+static void what_waits_to_be_read_when_the_time_is_over_is_judged(void **state)
+{
+    struct fake_line *line = *state;
+    char log[8000];
+
+    line->recorder.at_log = stand_still;
+    line->recorder.context = (char[]){"log: line 3"};
+    add(line, "test", "expect", "^ready", NULL);
+    print_lines(log, sizeof log, "ready", 500, "abort() was called at PC 0x400d1234 on core 0");
+    run(line, log);
+    assert_fails(line, "test: after the last step: the application crashed: \"abort() was called at PC "
+                       "0x400d1234 on core 0\"");
+}
+
+static void what_came_in_time_is_found_when_the_time_is_over(void **state)
+{
+    struct fake_line *line = *state;
+    char log[8000];
+
+    line->recorder.at_log = stand_still;
+    line->recorder.context = (char[]){"log: line 3"};
+    add(line, "test", "expect", "^ready", "timeout", "200ms", NULL);
+    print_lines(log, sizeof log, "begins", 500, "ready");
+    run(line, log);
+    assert_passes(line);
 }
 
 static void without_settling_the_output_is_judged_too(void **state)
@@ -297,8 +360,11 @@ int main(void)
         TEST(the_text_that_the_application_waits_for_is_sent),
         TEST(a_board_on_usb_serial_jtag_is_tested),
         TEST(a_port_that_leaves_with_the_reset_is_opened_again),
+        TEST(a_port_that_does_not_come_back_after_the_reset_is_told),
         TEST(a_watchdog_may_start_the_application),
         TEST(a_crash_after_the_last_step_fails),
+        TEST(what_waits_to_be_read_when_the_time_is_over_is_judged),
+        TEST(what_came_in_time_is_found_when_the_time_is_over),
         TEST(without_settling_the_output_is_judged_too),
         TEST(a_line_without_end_is_told),
         TEST(a_test_is_cancelled_while_it_waits),

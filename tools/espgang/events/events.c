@@ -293,11 +293,11 @@ static json_t *region_fields(const struct eg_region_record *record)
     char sha256[EG_SHA256_TEXT], md5[EG_MD5_TEXT], read_md5[EG_MD5_TEXT] = "";
 
     eg_hex(sha256, region->sha256, EG_SHA256_SIZE);
-    eg_hex(md5, region->md5, EG_MD5_SIZE);
+    eg_hex(md5, record->expected_md5, EG_MD5_SIZE);
     json_t *const fields =
         json_pack("{so sI sI ss ss ss ss}", "name", eg_json_text(region->name), "address",
-                  (json_int_t)region->flash_addr, "size", (json_int_t)region->data.size, "sha256", sha256,
-                  "md5", md5, "method", record->method, "verdict", record->verdict);
+                  (json_int_t)region->flash_addr, "size", (json_int_t)record->size, "sha256", sha256, "md5",
+                  md5, "method", record->method, "verdict", record->verdict);
     if (record->read_back) {
         eg_hex(read_md5, record->md5, EG_MD5_SIZE);
         json_object_set_new(fields, "read_md5", json_string(read_md5));

@@ -2,33 +2,25 @@
 
 #include "tools/espgang/ledger/columns.h"
 
+#include "db/query/questions.h"
 #include "engine/base/text.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_WIDTH   16 /* of a column that an answer gives no width */
-#define NUMBER_WIDTH 9
-#define TIME_WIDTH   19
+#define TEXT_WIDTH    40 /* the most that a column gets */
+#define LAST_WIDTH    20 /* the least of the last one, which goes on in further lines */
+#define LEAST_WIDTH   7  /* of a column that is cut */
+#define MINUTE_WIDTH  16 /* of a time to the minute, and of its day */
+#define DAY_WIDTH     10
+#define MEASURED_RUNS 500
 
 /* Columns that only make sense within a batch report are not on offer. */
 static bool is_offered(const struct eg_run_column *column)
 {
     return column->place[EG_RUN_VIEW] > 0 || column->place[EG_RUN_HISTORY] > 0 ||
            column->place[EG_RUN_UNITS] > 0;
-}
-
-static unsigned width_of(const struct eg_run_column *column)
-{
-    const unsigned name = (unsigned)strlen(column->name);
-    unsigned width = column->kind == EG_RUN_TIME ? TIME_WIDTH
-                     : eg_run_is_text(column)    ? TEXT_WIDTH
-                                                 : NUMBER_WIDTH;
-
-    if (column->width[EG_RUN_UNITS] > 0 && column->kind == EG_RUN_TEXT)
-        width = column->width[EG_RUN_UNITS];
-    return width > name ? width : name;
 }
 
 static const struct eg_run_column *find(const char *name, size_t length)
@@ -105,13 +97,80 @@ enum eg_code cli_run_columns(struct cli_run_columns *columns, const struct cli_c
         eg_run_columns(columns->asked, answer);
     for (; columns->asked[count] != NULL; count++) {
         const struct eg_run_column *const column = columns->asked[count];
-        columns->shown[count] =
-            cli_run_column(column, list != NULL ? width_of(column) : column->width[answer]);
+        const unsigned name = column->kind == EG_RUN_TIME ? CLI_ROWS_TIME : (unsigned)strlen(column->name);
+        columns->shown[count] = cli_run_column(column, list == NULL && column->width[answer] == 0 ? 0 : name);
         read = read || strcmp(column->name, needed) == 0;
     }
     if (!read)
         columns->asked[count] = find(needed, strlen(needed));
-    if (!columns->upright && !cli_rows_fit(columns->shown, cli_rows_window(stdout)))
-        columns->upright = true;
+    return EG_OK;
+}
+
+static enum eg_code measure(void *context, const void *row, struct eg_error *err)
+{
+    struct cli_run_columns *const columns = context;
+
+    (void)err;
+    for (struct cli_column *column = columns->shown; column->name != NULL; column++) {
+        const unsigned width = cli_rows_text_width(column, row);
+        if (column->width > 0 && column->kind != CLI_COLUMN_TIME && width > column->width)
+            column->width = width;
+    }
+    return EG_OK;
+}
+
+/* What tells boards apart is of no use without its end. */
+static bool is_whole(const struct cli_column *column)
+{
+    return strcmp(column->name, "mac") == 0 || strcmp(column->name, "serial") == 0;
+}
+
+/* Make the widest column that may be cut narrower, a time by a part of it; false = there is none. */
+static bool narrow(struct cli_column *columns)
+{
+    struct cli_column *best = NULL;
+
+    for (struct cli_column *column = columns; column->name != NULL; column++) {
+        const unsigned least = column->kind == CLI_COLUMN_TIME ? DAY_WIDTH : LEAST_WIDTH;
+        if ((column->kind == CLI_COLUMN_TEXT || column->kind == CLI_COLUMN_TIME) && !is_whole(column) &&
+            column->width > least && (best == NULL || column->width > best->width))
+            best = column;
+    }
+    if (best == NULL)
+        return false;
+    best->width = best->kind != CLI_COLUMN_TIME ? best->width - 1
+                  : best->width > MINUTE_WIDTH  ? MINUTE_WIDTH
+                                                : DAY_WIDTH;
+    return true;
+}
+
+static unsigned line_width(const struct cli_column *columns)
+{
+    unsigned width = 0;
+
+    for (; columns->name != NULL; columns++)
+        width += columns->width > 0 ? columns->width + CLI_ROWS_GAP : 0;
+    return width > CLI_ROWS_GAP ? width - CLI_ROWS_GAP : 0;
+}
+
+enum eg_code cli_run_columns_fit(struct cli_run_columns *columns, struct eg_query *query,
+                                 const struct eg_selection *selection, int64_t newest, struct eg_error *err)
+{
+    const unsigned window = cli_rows_window(stdout);
+    struct cli_column *last = NULL;
+
+    if (newest == 0 || newest > MEASURED_RUNS)
+        newest = MEASURED_RUNS;
+    EG_TRY(eg_query_selected_runs(query, selection, newest, columns->asked, measure, columns, err));
+    for (struct cli_column *column = columns->shown; column->name != NULL; column++) {
+        if (column->kind == CLI_COLUMN_TEXT && !is_whole(column) && column->width > TEXT_WIDTH)
+            column->width = TEXT_WIDTH;
+        if (column->width > 0)
+            last = column;
+    }
+    if (last != NULL && last->kind == CLI_COLUMN_TEXT && last->width > LAST_WIDTH)
+        last->width = LAST_WIDTH;
+    while (!columns->upright && line_width(columns->shown) > window)
+        columns->upright = !narrow(columns->shown);
     return EG_OK;
 }

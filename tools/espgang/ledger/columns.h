@@ -5,6 +5,7 @@
 #ifndef TOOLS_ESPGANG_LEDGER_COLUMNS_H
 #define TOOLS_ESPGANG_LEDGER_COLUMNS_H
 
+#include "db/query/select.h"
 #include "tools/espgang/ledger/rows.h"
 
 struct cli_run_columns {
@@ -23,6 +24,16 @@ struct cli_run_columns {
  */
 enum eg_code cli_run_columns(struct cli_run_columns *columns, const struct cli_call *call,
                              enum eg_run_answer answer, const char *needed, struct eg_error *err) EG_CHECKED;
+
+/**
+ * Make the columns as wide as the values of the newest runs, and fit them to the window, or set them one
+ * below the other.
+ *
+ * @param newest  how many runs are listed; 0 = all
+ */
+enum eg_code cli_run_columns_fit(struct cli_run_columns *columns, struct eg_query *query,
+                                 const struct eg_selection *selection, int64_t newest,
+                                 struct eg_error *err) EG_CHECKED;
 
 #define CLI_OPTION_COLUMNS                                                                                   \
     {                                                                                                        \

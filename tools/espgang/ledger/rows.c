@@ -12,6 +12,7 @@
 #include "engine/line/json.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -20,12 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GAP           2  /* between columns */
-#define TIME_WIDTH    19 /* of a whole local time, without its zone */
-#define LEAST_WIDTH   40 /* of the output, and of a column that is made narrower */
-#define LEAST_COLUMN  8
-#define SHORT_COLUMN  13 /* up to this width a text column gets more of a wide window */
-#define ENOUGH_COLUMN 20
+#define LEAST_WIDTH 40 /* of the output */
 
 static const char *text_of(const struct cli_column *column, const void *row)
 {
@@ -294,7 +290,8 @@ static void capitals(char *text, size_t size, const struct cli_column *column)
     struct tm local;
 
     snprintf(text, size, "%s", column->name);
-    if (column->kind == CLI_COLUMN_TIME && column->width >= TIME_WIDTH && localtime_r(&now, &local) != NULL) {
+    if (column->kind == CLI_COLUMN_TIME && column->width >= CLI_ROWS_TIME &&
+        localtime_r(&now, &local) != NULL) {
         put_offset(offset, &local);
         snprintf(text, size, "%s utc%s", column->name, local.tm_gmtoff == 0 ? "" : offset);
     }
@@ -318,14 +315,14 @@ static void put_line(struct cli_rows *rows, const void *row)
         }
         if (next->name != NULL || is_number(column)) {
             put_cell(rows, column, text);
-            rows->blanks += GAP;
+            rows->blanks += CLI_ROWS_GAP;
             if (next->name == NULL)
                 end_line(rows);
         } else {
             const unsigned rest = rows->width > indent ? rows->width - indent : 0;
             put_wrapped(rows, text, indent, rest > column->width ? rest : column->width);
         }
-        indent += column->width + GAP;
+        indent += column->width + CLI_ROWS_GAP;
         column = next;
     }
 }
@@ -337,7 +334,7 @@ static void put_paragraph(struct cli_rows *rows, const void *row)
     for (const struct cli_column *column = table_now(rows)->columns; column->name != NULL; column++)
         if (column->width > 0 && strlen(column->name) > indent)
             indent = (unsigned)strlen(column->name);
-    indent += GAP;
+    indent += CLI_ROWS_GAP;
     for (const struct cli_column *column = next_shown(table_now(rows)->columns); column->name != NULL;
          column = next_shown(column + 1)) {
         EG_CLEANUP(eg_free_cleanup) char *text = show(rows, column, row);
@@ -377,59 +374,12 @@ struct cli_column cli_run_column(const struct eg_run_column *column, unsigned wi
     return (struct cli_column){column->name, kinds[column->kind], column->offset, width};
 }
 
-/* Make a column one wider or narrower, the one that needs it most; false = none can be. */
-static bool widen(struct cli_column *columns)
+unsigned cli_rows_text_width(const struct cli_column *column, const void *row)
 {
-    struct cli_column *best = NULL;
+    const struct cli_rows rows = {.format = CLI_FORMAT_TEXT};
+    EG_CLEANUP(eg_free_cleanup) char *text = show(&rows, column, row);
 
-    for (struct cli_column *column = columns; column->name != NULL; column++) {
-        if (column->width == 0)
-            continue;
-        if (column->kind == CLI_COLUMN_TIME && column->width < TIME_WIDTH) {
-            column->width++;
-            return true;
-        }
-        if (column->kind == CLI_COLUMN_TEXT && column->width < ENOUGH_COLUMN &&
-            (best == NULL || column->width < best->width))
-            best = column;
-    }
-    if (best == NULL || best->width >= SHORT_COLUMN)
-        return false;
-    best->width++;
-    return true;
-}
-
-static bool narrow(struct cli_column *columns)
-{
-    struct cli_column *best = NULL;
-
-    for (struct cli_column *column = columns; column->name != NULL; column++)
-        if ((column->kind == CLI_COLUMN_TEXT || column->kind == CLI_COLUMN_TIME) &&
-            column->width > LEAST_COLUMN && (best == NULL || column->width > best->width))
-            best = column;
-    if (best == NULL)
-        return false;
-    best->width--;
-    return true;
-}
-
-static unsigned whole_width(const struct cli_column *columns)
-{
-    unsigned width = 0;
-
-    for (; columns->name != NULL; columns++)
-        width += columns->width > 0 ? columns->width + GAP : 0;
-    return width > GAP ? width - GAP : 0;
-}
-
-bool cli_rows_fit(struct cli_column *columns, unsigned width)
-{
-    while (whole_width(columns) > width)
-        if (!narrow(columns))
-            return false;
-    while (whole_width(columns) < width && widen(columns))
-        ;
-    return true;
+    return text != NULL ? width_of(text) : 0;
 }
 
 unsigned cli_rows_window(FILE *out)
@@ -496,10 +446,14 @@ void cli_rows_close(struct cli_rows *rows)
 
 enum eg_code cli_rows_add(void *context, const void *row, struct eg_error *err)
 {
-    (void)err;
-    cli_rows_open(context, row);
-    cli_rows_close(context);
-    return EG_OK;
+    struct cli_rows *const rows = context;
+
+    errno = 0;
+    cli_rows_open(rows, row);
+    cli_rows_close(rows);
+    if (!ferror(rows->out))
+        return EG_OK;
+    return eg_error_errno(err, EG_IO, errno != 0 ? errno : EIO, "standard output");
 }
 
 void cli_rows_say(struct cli_rows *rows, const char *format, ...)

@@ -22,6 +22,8 @@
 /** Version of the documents; grows when a field changes its meaning or goes. */
 #define CLI_ROWS_VERSION 2
 #define CLI_ROWS_WIDTH   100
+#define CLI_ROWS_GAP     2  /* between columns of text */
+#define CLI_ROWS_TIME    19 /* width of a local time without its zone */
 
 enum cli_format { CLI_FORMAT_TEXT, CLI_FORMAT_CSV, CLI_FORMAT_JSON };
 
@@ -52,8 +54,8 @@ struct cli_column cli_run_column(const struct eg_run_column *column, unsigned wi
 /** Return the width of the terminal window that `out` is, else CLI_ROWS_WIDTH. */
 unsigned cli_rows_window(FILE *out);
 
-/** Make columns wider or narrower for lines of `width`. Return false if they do not fit. */
-bool cli_rows_fit(struct cli_column *columns, unsigned width);
+/** Return how wide the value is in text. */
+unsigned cli_rows_text_width(const struct cli_column *column, const void *row);
 
 struct cli_table_form {
     const char *name; /* of the array in JSON, and in text the title of all but the main table */
@@ -63,7 +65,7 @@ struct cli_table_form {
 
 #define CLI_ROWS_DEPTH 4
 
-/** One answer. Errors of the stream are left to cli_flush(). */
+/** One answer. Where no row fails by it, the end of the program tells of an error of the stream. */
 struct cli_rows {
     FILE *out; /* not owned */
     enum cli_format format;
@@ -84,7 +86,8 @@ void cli_rows_table_end(struct cli_rows *rows);
 /** A row that may have tables of its own until it is closed. */
 void cli_rows_open(struct cli_rows *rows, const void *row);
 void cli_rows_close(struct cli_rows *rows);
-/** The visitor of questions, with the rows as its context. */
+/** The visitor of questions, with the rows as its context. EG_IO or EG_NO_ROOM ends a question whose rows
+ * cannot be written. */
 enum eg_code cli_rows_add(void *context, const void *row, struct eg_error *err);
 /** A line for people alone. */
 void cli_rows_say(struct cli_rows *rows, const char *format, ...) EG_PRINTF(2, 3);

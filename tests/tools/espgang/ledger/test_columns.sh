@@ -19,11 +19,26 @@ expect_status 2 "$espgang" runs --columns ''
 expect_status 2 "$espgang" runs --columns run,
 expect_status 2 "$espgang" runs --columns counted_as
 
-# In a window of 60 columns, and of 200.
+# As wide as their values, in windows of several widths; a MAC is never cut, and what does not fit is one below the other.
 command -v script >/dev/null || skip 'no script(1) here'
-for width in 60 200; do
-  script -qec "stty cols $width; '$espgang' units" /dev/null </dev/null | tr -d '\r' >wide.log
+window() { # COLUMNS ARGUMENT...
+  script -qec "stty cols $1; '$espgang' ${*:2}" /dev/null </dev/null | tr -d '\r' >wide.log
   widest=$(awk '{ if (length($0) > w) w = length($0) } END { print w }' wide.log)
-  [ "$widest" -le "$width" ] || fail "a line of $widest in a window of $width"
-  [ "$width" = 60 ] || expect_text wide.log ' 08:00:0' # there is room for the time of day
+  [ "$widest" -le "$1" ] || fail "a line of $widest in a window of $1: $(cat wide.log)"
+}
+mac=$(ledger "SELECT mac FROM runs WHERE run = 1")
+for width in 60 80 200; do
+  window $width units
+  expect_text wide.log "$mac"
 done
+expect_text wide.log ' 08:00:0' # there is room for the time of day
+expect_text wide.log 'MAC                OUTCOME'
+window 80 units
+expect_text wide.log "$mac  pass "
+expect_text wide.log "  $(ledger "SELECT value FROM unit_values WHERE run = 1 AND name = 'serial'")  "
+window 60 units
+expect_text wide.log "mac       $mac"
+window 200 runs --columns run,mac,started
+expect_text wide.log "  1  $mac  "
+window 60 runs --columns run,job_sha256,mac
+expect_text wide.log "~  $mac"

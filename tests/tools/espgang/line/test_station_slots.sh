@@ -9,8 +9,8 @@ stubs || skip 'no stubs in this build'
 make_job esp32c3 65536
 mkdir usb boards
 start_boards boards 3 --chip esp32c3 --pty --link "$work/boards" --lines --download --fast
-plug() { # NUMBER
-  "$build/tests/fakes/plug_tty" usb ttyUSB 10c4:ea60 "A500$1" "1-$1" "$work/boards/board$1" >/dev/null
+plug() { # NUMBER [SERIAL]
+  "$build/tests/fakes/plug_tty" usb ttyUSB 10c4:ea60 "${2-A500$1}" "1-$1" "$work/boards/board$1" >/dev/null
 }
 with_ports() { env EG_TTY_SHIM="$work/usb" LD_PRELOAD="$shim" ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0" "$@"; }
 wait_for() { # TEXT FILE
@@ -41,6 +41,22 @@ expect_text station.yaml 'name: line-2'
 grep -qE '^  - \{name: "A1", usb: ".*1(:1\.0)?"\}$' station.yaml || fail "A1 is not in $(cat station.yaml)"
 expect_status 2 "$espgang" slots learn A1
 expect_text err.log 'station.yaml exists; --output names another file'
+
+# By serial number, except for a bridge that has none and one whose number YAML would read otherwise.
+for number in 1 2 3; do "$build/tests/fakes/plug_tty" usb unplug "1-$number"; done
+with_ports "$espgang" slots learn A1 A2 A3 --by serial --output serial.yaml >serial.log 2>&1 &
+learner=$!
+children+=("$learner")
+for number in 1 2 3; do
+  wait_for "plug a board into socket A$number" serial.log
+  sleep 0.5
+  case $number in 1) plug 1 ;; 2) plug 2 '' ;; 3) plug 3 'A"3' ;; esac
+done
+wait "$learner" || fail "learning by serial number ended with $?: $(cat serial.log)"
+expect_text serial.yaml '  - {name: "A1", serial: "A5001"}'
+grep -qE '^  - \{name: "A2", usb: ".*2(:1\.0)?"\}$' serial.yaml || fail "A2 is not in $(cat serial.yaml)"
+grep -qE '^  - \{name: "A3", usb: ".*3(:1\.0)?"\}$' serial.yaml || fail "A3 is not in $(cat serial.yaml)"
+for number in 1 2 3; do "$build/tests/fakes/plug_tty" usb unplug "1-$number" && plug "$number"; done
 
 # Its ledger must be there, and a run takes its slots, its name and its ledger.
 sed -i '1a ledger: day.db' station.yaml
