@@ -17,6 +17,8 @@
 struct eg__ledger_board {
     pthread_t worker;
     struct eg_log_origin origin; /* its strings follow the struct */
+    bool admitted;
+    int64_t chain; /* its last link when the board was admitted first */
     struct eg__ledger_board *next;
 };
 

@@ -7,6 +7,7 @@
 #include "db/ledger_internal.h"
 #include "db/pool.h"
 #include "db/record.h"
+#include "db/twin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +21,15 @@ struct begin {
 struct intent {
     int64_t run;
     const struct eg_unit *unit;
+    int lock_fd;
+    int64_t chain;
 };
 
 struct finish {
     int64_t run;
     const struct eg_run_record *record;
+    bool admitted; /* at this link of the chain */
+    int64_t chain;
 };
 
 struct seen {
@@ -77,8 +82,9 @@ static enum eg_code write_begin(struct eg__store *store, void *context, struct e
 
 static enum eg_code write_intent(struct eg__store *store, void *context, struct eg_error *err)
 {
-    const struct intent *intent = context;
+    struct intent *intent = context;
 
+    EG_TRY(eg__twin_refuse(store, intent->lock_fd, intent->run, intent->unit->mac, &intent->chain, err));
     return eg__record_intent(store, intent->run, intent->unit, err);
 }
 
@@ -86,6 +92,8 @@ static enum eg_code write_finish(struct eg__store *store, void *context, struct 
 {
     const struct finish *finish = context;
 
+    if (finish->admitted && eg_outcome_passed(finish->record->outcome))
+        EG_TRY(eg__twin_disputed(store, finish->run, finish->record->unit->mac, finish->chain, err));
     return eg__record_finish(store, finish->run, finish->record, err);
 }
 
@@ -164,14 +172,24 @@ static struct eg__ledger_board **place_of_board(struct eg_ledger *ledger)
     return at;
 }
 
-/* Note the board for messages about waiting. Without memory it is left out: it is only shown. */
-static void add_board(struct eg_ledger *ledger, const struct eg_run_begin *given)
+/* Return this thread's board; NULL = there was no memory for it. */
+static struct eg__ledger_board *board_of(struct eg_ledger *ledger)
+{
+    pthread_mutex_lock(&ledger->lock);
+    struct eg__ledger_board *const board = *place_of_board(ledger);
+    pthread_mutex_unlock(&ledger->lock);
+    return board;
+}
+
+/* Note the board for messages about waiting, and when it was admitted. */
+static enum eg_code add_board(struct eg_ledger *ledger, const struct eg_run_begin *given,
+                              struct eg_error *err)
 {
     const size_t slot_size = strlen(given->slot) + 1, port_size = strlen(given->port) + 1;
     struct eg__ledger_board *const board = calloc(1, sizeof *board + slot_size + port_size);
 
     if (board == NULL)
-        return;
+        return eg_error_set(err, EG_NO_MEMORY, "a board in slot %s", given->slot);
     char *const slot = (char *)(board + 1), *const port = slot + slot_size;
     memcpy(slot, given->slot, slot_size);
     memcpy(port, given->port, port_size);
@@ -181,6 +199,7 @@ static void add_board(struct eg_ledger *ledger, const struct eg_run_begin *given
     board->next = ledger->boards;
     ledger->boards = board;
     pthread_mutex_unlock(&ledger->lock);
+    return EG_OK;
 }
 
 static void remove_board(struct eg_ledger *ledger)
@@ -203,10 +222,7 @@ enum eg_code eg__ledger_submit(struct eg_recorder *recorder, eg__writer_call *ca
                                struct eg_error *err)
 {
     struct eg_ledger *const ledger = ledger_of(recorder);
-
-    pthread_mutex_lock(&ledger->lock);
-    const struct eg__ledger_board *const board = *place_of_board(ledger);
-    pthread_mutex_unlock(&ledger->lock);
+    const struct eg__ledger_board *const board = board_of(ledger);
     const struct eg__record record = {.call = call,
                                       .context = context,
                                       .ends = call == write_finish,
@@ -221,7 +237,7 @@ static enum eg_code recorder_begin(struct eg_recorder *recorder, const struct eg
     struct begin begin = {.session = ((struct eg__ledger_session *)recorder)->number, .begin = given};
 
     remove_board(ledger);
-    add_board(ledger, given);
+    EG_TRY(add_board(ledger, given, err));
     if (eg__ledger_submit(recorder, write_begin, &begin, err) != EG_OK) {
         remove_board(ledger);
         return err->code;
@@ -233,15 +249,23 @@ static enum eg_code recorder_begin(struct eg_recorder *recorder, const struct eg
 static enum eg_code recorder_intent(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
                                     struct eg_error *err)
 {
-    struct intent intent = {run, unit};
+    struct eg_ledger *const ledger = ledger_of(recorder);
+    struct eg__ledger_board *const board = board_of(ledger);
+    struct intent intent = {.run = run, .unit = unit, .lock_fd = ledger->lock_fd};
 
-    return eg__ledger_submit(recorder, write_intent, &intent, err);
+    EG_TRY(eg__ledger_submit(recorder, write_intent, &intent, err));
+    if (board != NULL && !board->admitted) {
+        board->admitted = true;
+        board->chain = intent.chain;
+    }
+    return EG_OK;
 }
 
 static enum eg_code recorder_finish(struct eg_recorder *recorder, int64_t run,
                                     const struct eg_run_record *record, struct eg_error *err)
 {
-    struct finish finish = {run, record};
+    const struct eg__ledger_board *const board = board_of(ledger_of(recorder));
+    struct finish finish = {run, record, board != NULL && board->admitted, board != NULL ? board->chain : 0};
 
     const enum eg_code code = eg__ledger_submit(recorder, write_finish, &finish, err);
     remove_board(ledger_of(recorder));

@@ -76,6 +76,14 @@ static const char *const sql[EG__STATEMENT_COUNT] = {
         " known AS (SELECT * FROM of_mac WHERE admitted AND flash_unique_id IS NOT NULL)"
         " SELECT run_id, flash_unique_id FROM known"
         " WHERE NOT EXISTS (SELECT 1 FROM known WHERE flash_unique_id = ?2) ORDER BY chain_id DESC LIMIT 1",
+    [EG__FIND_TWIN] =
+        "SELECT intent.run_id, slot, station, session_id FROM intent JOIN run USING (run_id) JOIN session USING (session_id)"
+        " WHERE intent.mac = ?1 AND simulated = 0 AND session_id <> (SELECT session_id FROM run WHERE run_id = ?2)"
+        " AND NOT EXISTS (SELECT 1 FROM outcome WHERE outcome.run_id = intent.run_id)",
+    [EG__FIND_DISPUTE] =
+        "SELECT run_id, slot, station, session_id FROM outcome JOIN chain USING (run_id) JOIN run USING (run_id)"
+        " JOIN session USING (session_id) WHERE outcome.mac = ?1 AND code = 'duplicate-mac' AND chain_id > ?3"
+        " AND simulated = 0 AND session_id <> (SELECT session_id FROM run WHERE run_id = ?2)",
     [EG__HOLDS] =
         "WITH " OF_MAC
         " SELECT 1 FROM region WHERE flash_addr = ?4 AND expected_sha256 = ?5 AND verdict = 'equal' AND run_id ="

@@ -35,6 +35,8 @@ enum eg__statement {
     EG__ADD_ORPHAN_OUTCOME,
     EG__SEEN,
     EG__SEEN_CLONE,
+    EG__FIND_TWIN,
+    EG__FIND_DISPUTE,
     EG__HOLDS,
     EG__RATES,
     EG__FIND_OTHER_KIND,

@@ -59,7 +59,7 @@ static enum eg_code serve_one(struct eg__store *store, const char *path, struct 
         return err->code;
     }
     if (request->code != EG_OK) {
-        if (request->code != EG_NOT_UNIQUE) /* not a failure of the ledger */
+        if (request->code != EG_NOT_UNIQUE && request->code != EG_DUPLICATE_MAC) /* of the board */
             eg_error_prefix(request->err, "ledger %s: ", path);
         EG_TRY(eg__store_run(store, EG__BACK_TO_SAVEPOINT, err));
     }

@@ -47,17 +47,27 @@ static enum eg_code put_logo_file(struct eg__out *out, const char *path, struct 
     return put_logo(out, &logo, err) == EG_OK ? EG_OK : eg_error_prefix(err, "logo %s: ", path);
 }
 
-/* A text from outside within a string of CSS within <style>: nothing of it can end either. */
+#define FOOT_CHARACTERS 40 /* of a name at the foot of a sheet */
+
+/* A text from outside within a string of CSS within <style>: nothing of it can end either. The end of a long
+ * one is cut, since a foot has one line. */
 static enum eg_code put_css(struct eg__out *out, const char *given, struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *clean = NULL;
+    unsigned characters = 0;
 
     EG_TRY(eg_utf8_clean(&clean, given, err));
-    for (const char *text = clean; *text != '\0'; text++)
+    for (const char *text = clean; *text != '\0'; text++) {
+        characters += ((unsigned char)*text & 0xc0) != 0x80;
+        if (characters > FOOT_CHARACTERS) {
+            eg__put(out, "\xe2\x80\xa6");
+            break;
+        }
         if (strchr("\\\"'<>&", *text) != NULL || (unsigned char)*text < ' ' || *text == 0x7f)
             eg__put(out, "\\%x ", (unsigned)(unsigned char)*text);
         else
             putc(*text, out->file);
+    }
     return EG_OK;
 }
 

@@ -120,15 +120,14 @@ struct eg__word eg__short_date(int64_t time_ms)
 
 struct eg__word eg__zone(int64_t time_ms)
 {
-    const struct eg__word offset = local(time_ms, "%z"); /* "+0530" */
+    const int ahead = eg__zone_minutes(time_ms);
+    const int hours = abs(ahead) / 60, minutes = abs(ahead) % 60;
     struct eg__word word = {"UTC"};
-    const long number = strtol(offset.text, NULL, 10);
-    const long hours = labs(number) / 100, minutes = labs(number) % 100;
 
-    if (number != 0 && minutes == 0)
-        snprintf(word.text, sizeof word.text, "UTC%s%ld", number < 0 ? MINUS : "+", hours);
-    else if (number != 0)
-        snprintf(word.text, sizeof word.text, "UTC%s%ld:%02ld", number < 0 ? MINUS : "+", hours, minutes);
+    if (ahead != 0 && minutes == 0)
+        snprintf(word.text, sizeof word.text, "UTC%s%d", ahead < 0 ? MINUS : "+", hours);
+    else if (ahead != 0)
+        snprintf(word.text, sizeof word.text, "UTC%s%d:%02d", ahead < 0 ? MINUS : "+", hours, minutes);
     return word;
 }
 

@@ -82,7 +82,7 @@ enum eg_code eg__trend_top(struct eg__out *out, const struct eg__trend_report *r
     const struct eg__trend *const trend = report->trend;
     const char *const title = report->look->title;
 
-    EG_TRY(eg__html_head(out, "Trend", title != NULL ? title : "", "", err));
+    EG_TRY(eg__html_head(out, title != NULL ? "Trend: " : "Trend", title != NULL ? title : "", "", err));
     eg__put(out, "<body>\n<a class=\"skip\" href=\"#summary\">Skip to the result</a>\n");
     eg__html_shapes(out);
     EG_TRY(eg__html_customer(out, report->look, err));

@@ -154,17 +154,25 @@ static void tools(struct eg__out *out, const struct units *units, int64_t all, i
                  "<span id=\"nf\" aria-live=\"polite\"></span></div>\n");
 }
 
-static void table_head(struct eg__out *out, const struct units *units)
+/* Print has the exceptions alone, or no table. */
+static void table_head(struct eg__out *out, const struct units *units, int64_t exceptions)
 {
+    static const char of_exceptions[] = "Exceptions: units not good, marginal, or inserted more than once";
+
     eg__put(out,
-            "<div class=\"tw\" tabindex=\"0\" role=\"region\" aria-label=\"Table: units\"><table "
-            "id=\"units-table\"%s><caption "
-            "class=\"sm\">%s</caption>\n<thead><tr><th scope=\"col\">Result</th><th "
-            "scope=\"col\">Serial</th><th scope=\"col\">MAC</th>"
-            "<th scope=\"col\">Slot</th><th scope=\"col\">Time</th>",
-            units->measures > MEASURES_PRINTED ? " class=\"many\"" : "",
-            units->all ? "Units, each by its last finished run"
-                       : "Exceptions: units not good, marginal, or inserted more than once");
+            "<div class=\"tw%s\" tabindex=\"0\" role=\"region\" aria-label=\"Table: units\"><table "
+            "id=\"units-table\"%s><caption class=\"sm\">",
+            exceptions == 0 ? " plain" : "", units->measures > MEASURES_PRINTED ? " class=\"many\"" : "");
+    if (units->all)
+        eg__put(
+            out,
+            "<span class=\"scr\">Units, each by its last finished run</span><span class=\"prn\">%s</span>",
+            of_exceptions);
+    else
+        eg__put(out, "%s", of_exceptions);
+    eg__put(out, "</caption>\n<thead><tr><th scope=\"col\">Result</th><th "
+                 "scope=\"col\">Serial</th><th scope=\"col\">MAC</th>"
+                 "<th scope=\"col\">Slot</th><th scope=\"col\">Time</th>");
     for (size_t i = 0; i < units->measures; i++) {
         eg__html_text(out, "<th scope=\"col\" class=\"n mv\"><bdi>",
                       units->report->numbers->measures[i].series.name, "</bdi> ");
@@ -191,7 +199,7 @@ enum eg_code eg__html_units(struct eg__out *out, const struct eg__report *report
     for (size_t i = 0; i < causes->unit_count; i++)
         good += !eg__unit_is_exception(&causes->units[i]);
     tools(out, &units, batch->units, (int64_t)causes->unit_count - good);
-    table_head(out, &units);
+    table_head(out, &units, (int64_t)causes->unit_count - good);
     for (size_t i = 0; i < causes->unit_count; i++)
         if (units.all || eg__unit_is_exception(&causes->units[i]))
             EG_TRY(unit_row(&units, &causes->units[i], err));

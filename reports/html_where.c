@@ -36,7 +36,7 @@ static enum eg_code fill_grid(struct grid *grid, const struct eg__numbers *numbe
     const int64_t span = end > begin ? end - begin + 1 : 1;
 
     grid->step_ms = eg__time_step_ms(span, COLUMNS_MOST - 1);
-    grid->begin_ms = begin / grid->step_ms * grid->step_ms;
+    grid->begin_ms = eg__time_floor_ms(begin, grid->step_ms);
     grid->columns = (unsigned)((begin + span - grid->begin_ms + grid->step_ms - 1) / grid->step_ms);
     EG_TRY(eg_alloc(&grid->cells, (numbers->slots.count + 1) * grid->columns, sizeof *grid->cells, err));
     for (size_t i = 0; i < numbers->run_count; i++) {
@@ -89,9 +89,21 @@ static int by_share(const void *one, const void *other)
     return natural(a->name, b->name);
 }
 
-static void slot_row(struct eg__out *out, const struct eg__numbers *numbers, const struct grid *grid,
+/* The verdict of a place that is within its limit says which cause clusters there all the same. */
+static void put_cluster(struct eg__out *out, const struct eg__causes *causes, const struct eg__group *place,
+                        bool slot)
+{
+    for (size_t i = 0; i < causes->count; i++) {
+        const struct eg__cluster *const cluster = &causes->items[i].cluster;
+        if (cluster->name == place->name && cluster->slot == slot)
+            eg__html_text(out, "; <bdi>", causes->items[i].name, "</bdi> cluster here");
+    }
+}
+
+static void slot_row(struct eg__out *out, const struct eg__report *report, const struct grid *grid,
                      const struct eg__group *slot)
 {
+    const struct eg__numbers *const numbers = report->numbers;
     const size_t row = (size_t)(slot - numbers->slots.items);
     const bool hot = slot->since_ms >= 0 && slot->trials >= EG__FEW;
 
@@ -118,6 +130,7 @@ static void slot_row(struct eg__out *out, const struct eg__numbers *numbers, con
         eg__put(out, " out of its limit since %s", eg__clock(numbers, slot->since_ms).text);
     } else {
         eg__put(out, slot->trials < EG__FEW ? "too few to say" : "within its limit");
+        put_cluster(out, report->causes, slot, true);
     }
     eg__put(out, "</td></tr>\n");
 }
@@ -140,8 +153,9 @@ static void heat_head(struct eg__out *out, const struct eg__numbers *numbers, co
         "scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n");
 }
 
-static enum eg_code heat(struct eg__out *out, const struct eg__numbers *numbers, struct eg_error *err)
+static enum eg_code heat(struct eg__out *out, const struct eg__report *report, struct eg_error *err)
 {
+    const struct eg__numbers *const numbers = report->numbers;
     EG_CLEANUP(grid_finish) struct grid grid = {0};
     EG_CLEANUP(eg_free_cleanup) const struct eg__group **slots = NULL;
     int64_t lost = 0;
@@ -166,21 +180,22 @@ static enum eg_code heat(struct eg__out *out, const struct eg__numbers *numbers,
             count > SLOTS_SHOWN ? " The slots with the largest share come first." : "");
     heat_head(out, numbers, &grid, "slots-table", "Slots over time: lost of inserted, a point is none lost");
     for (size_t i = 0; i < shown; i++)
-        slot_row(out, numbers, &grid, slots[i]);
+        slot_row(out, report, &grid, slots[i]);
     eg__html_table_end(out);
     if (shown < count) {
         eg__put(out, "<details class=\"more\"><summary>%s, none out of its limit</summary>",
                 eg__counted((int64_t)(count - shown), "more slot").text);
         heat_head(out, numbers, &grid, "more-slots-table", "The other slots");
         for (size_t i = shown; i < count; i++)
-            slot_row(out, numbers, &grid, slots[i]);
+            slot_row(out, report, &grid, slots[i]);
         eg__html_table_end(out);
         eg__put(out, "</details>\n");
     }
     return EG_OK;
 }
 
-static void part_row(struct eg__out *out, const struct eg__group *part, double mean, double most, bool alone)
+static void part_row(struct eg__out *out, const struct eg__causes *causes, const struct eg__group *part,
+                     double mean, double most, bool alone)
 {
     const bool few = part->trials < EG__FEW;
     const char *const verdict = eg__group_verdict(part);
@@ -206,11 +221,15 @@ static void part_row(struct eg__out *out, const struct eg__group *part, double m
     eg__put(out, "</td><td class=\"vw\">");
     if (hot)
         eg__html_mark(out, EG__FAIL);
-    eg__put(out, " %s</td></tr>\n", few ? "too few to say" : alone ? "the only part" : verdict);
+    eg__put(out, " %s", few ? "too few to say" : alone ? "the only part" : verdict);
+    if (!hot)
+        put_cluster(out, causes, part, false);
+    eg__put(out, "</td></tr>\n");
 }
 
-static void parts(struct eg__out *out, const struct eg__numbers *numbers)
+static void parts(struct eg__out *out, const struct eg__report *report)
 {
+    const struct eg__numbers *const numbers = report->numbers;
     static const char *const heads[] = {"Flash part",    "#Inserted", "#Not good", "#Share",
                                         "95 % interval", "Verdict",   NULL};
     int64_t trials = 0, bad = 0;
@@ -230,7 +249,7 @@ static void parts(struct eg__out *out, const struct eg__numbers *numbers)
                    heads);
     for (size_t i = 0; i < numbers->flash.count; i++)
         if (numbers->flash.items[i].trials > 0)
-            part_row(out, &numbers->flash.items[i], (double)bad / (double)trials, most,
+            part_row(out, report->causes, &numbers->flash.items[i], (double)bad / (double)trials, most,
                      numbers->flash.items[i].trials == trials);
     eg__html_table_end(out);
 }
@@ -240,8 +259,8 @@ enum eg_code eg__html_where(struct eg__out *out, const struct eg__report *report
     if (report->numbers->trials < EG__POINTS_FEW)
         return EG_OK;
     eg__html_section(out, "where", "Where");
-    EG_TRY(heat(out, report->numbers, err));
-    parts(out, report->numbers);
+    EG_TRY(heat(out, report, err));
+    parts(out, report);
     eg__put(out, "</section>\n");
     return EG_OK;
 }

@@ -243,3 +243,22 @@ int64_t eg__time_step_ms(int64_t span_ms, unsigned parts)
         step_ms *= 2;
     return step_ms;
 }
+
+int eg__zone_minutes(int64_t time_ms)
+{
+    const time_t seconds = (time_t)(time_ms / 1000);
+    char offset[8]; /* "+0530" */
+    struct tm tm;
+
+    if (localtime_r(&seconds, &tm) == NULL || strftime(offset, sizeof offset, "%z", &tm) == 0)
+        return 0;
+    const long number = strtol(offset, NULL, 10);
+    return (int)(number / 100 * 60 + number % 100);
+}
+
+int64_t eg__time_floor_ms(int64_t time_ms, int64_t step_ms)
+{
+    const int64_t ahead_ms = eg__zone_minutes(time_ms) * INT64_C(60000);
+
+    return (time_ms + ahead_ms) / step_ms * step_ms - ahead_ms;
+}

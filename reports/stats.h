@@ -81,4 +81,10 @@ void eg__utc_text(char text[EG__TIME_TEXT], int64_t ms);
 /** A round step of time, 1 s or longer, of which at most `parts` cover `span_ms`. */
 int64_t eg__time_step_ms(int64_t span_ms, unsigned parts);
 
+/** Minutes of local time ahead of UTC at a time: 330 in "UTC+5:30". */
+int eg__zone_minutes(int64_t time_ms);
+
+/** The last multiple of the step in local time, so that a day's step is from midnight. */
+int64_t eg__time_floor_ms(int64_t time_ms, int64_t step_ms);
+
 #endif

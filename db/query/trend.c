@@ -12,19 +12,28 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-#define BATCHES_FEW 10
-
-/* Return whether most runs may be wanted. Then the tables are read in their order, and of flashes only those
- * of MACs with runs without one; else SQLite begins with the sessions. */
-static bool wants_many(const struct eg_selection *selection)
+/* Tell whether a quarter of the runs or more may be wanted. Then the tables are read in their order, and of
+ * flashes only those of MACs with runs without one; else SQLite begins with the sessions. */
+static enum eg_code wants_many(bool *many, struct eg_query *query, const struct eg_selection *selection,
+                               struct eg_error *err)
 {
-    size_t batches = 0;
+    const struct eg_selection of_session = {.batches = selection->batches,
+                                            .station = selection->station,
+                                            .operator_name = selection->operator_name,
+                                            .job = selection->job};
+    EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *count = NULL;
 
-    while (selection->batches != NULL && selection->batches[batches] != NULL)
-        batches++;
-    return (batches == 0 || batches > BATCHES_FEW) && selection->station == NULL &&
-           selection->operator_name == NULL && selection->job == NULL && selection->slot == NULL &&
-           selection->label == NULL;
+    *many = selection->slot == NULL && selection->label == NULL;
+    if (!*many || eg_selection_is_all(&of_session))
+        return EG_OK;
+    sqlite3_str *const sql = sqlite3_str_new(query->db);
+    sqlite3_str_appendall(sql, "SELECT count(*) * 4 >= (SELECT max(run_id) FROM run)"
+                               " FROM session JOIN job USING (job_id) JOIN run USING (session_id) WHERE 1");
+    eg__select_where(sql, &of_session);
+    EG_TRY(eg__query_prepare_built(&count, query, sql, err));
+    EG_TRY(eg__query_next(query, count, many, err));
+    *many = *many && sqlite3_column_int(count, 0) != 0;
+    return EG_OK;
 }
 
 #define IN_ORDER                                                                                             \
@@ -49,17 +58,18 @@ enum eg_code eg_query_trend_runs(struct eg_query *query, const struct eg_selecti
         EG__TEXT(eg_trend_run, unit),
     };
     EG_CLEANUP(eg__sqlite_finalize_cleanup) sqlite3_stmt *rows = NULL;
-    sqlite3_str *const sql = sqlite3_str_new(query->db);
-    const bool many = wants_many(selection);
     struct eg_trend_run run;
+    bool many;
 
+    EG_TRY(wants_many(&many, query, selection, err));
+    sqlite3_str *const sql = sqlite3_str_new(query->db);
     sqlite3_str_appendall(
         sql, "WITH ended AS NOT MATERIALIZED (SELECT run_id, chain_id, run.session_id AS session, attempts, "
              "duration_us,"
              " finished_utc, outcome.outcome AS result, code, outcome.mac AS mac, outcome.chip AS chip,"
              " flash_unique_id AS flash FROM ");
     sqlite3_str_appendall(sql, many ? IN_ORDER : EG__SELECT_TABLES " JOIN chain USING (run_id)");
-    if (many && selection->chip != NULL) /* only a selection by chip asks for the job here */
+    if (many && (selection->chip != NULL || selection->job != NULL)) /* only these ask for the job here */
         sqlite3_str_appendall(sql, " CROSS JOIN job USING (job_id)");
     sqlite3_str_appendall(sql, " LEFT JOIN run_device USING (run_id)");
     eg__select_counting_where(sql, selection);

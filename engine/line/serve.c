@@ -196,9 +196,11 @@ static enum eg_code step(struct line *line, struct place *place, struct eg_error
     const enum state state = place->state;
 
     look_at_result(line, place);
+    if (place->withdrawing) /* by the slot's only worker */
+        return EG_OK;
     if (state == READY)
         look_at_ready(line, place);
-    if (state == IDLE || state == READY || place->withdrawing || !eg__thread_ended(thread))
+    if (state == IDLE || state == READY || !eg__thread_ended(thread))
         return EG_OK;
     eg__thread_join(thread);
     place->state = IDLE;

@@ -340,6 +340,8 @@ static enum eg_code refused(const struct eg__request *request, uint16_t status, 
             code = EG_UNSUPPORTED;
         break;
     case 0xc300:
+        code = request->data != NULL ? EG_CORRUPTED : EG_UNSUPPORTED; /* every stub takes data */
+        break;
     case 0xff00:
         code = EG_UNSUPPORTED;
         break;

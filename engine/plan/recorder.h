@@ -279,9 +279,12 @@ struct eg_recorder_ops {
     /** A run begins in a slot; nothing is known of the chip yet. *run is the ledger's number of it. */
     enum eg_code (*begin)(struct eg_recorder *recorder, const struct eg_run_begin *begin, int64_t *run,
                           struct eg_error *err);
-    /** The board is admitted and will be erased next; repeated by a later attempt. */
+    /** The board is admitted and will be erased next; repeated by a later attempt. EG_DUPLICATE_MAC another
+     * program has a board of its MAC at work. */
     enum eg_code (*intent)(struct eg_recorder *recorder, int64_t run, const struct eg_unit *unit,
                            struct eg_error *err);
+    /** Put the outcome on record. EG_DUPLICATE_MAC, nothing is recorded: it is a pass, and another program
+     * has refused a board of the MAC meanwhile. */
     enum eg_code (*finish)(struct eg_recorder *recorder, int64_t run, const struct eg_run_record *record,
                            struct eg_error *err);
     /** Return the history of the board; of its MAC alone while the unique id of its flash is not known. */

@@ -28,20 +28,41 @@ static enum eg_code write_register(void *context, uint32_t addr, uint32_t word, 
     return eg_loader_write_reg(&run->loader, addr, word, UINT32_MAX, 0, err);
 }
 
+/* What is counted in an attempt, whatever number of connections it takes. */
+struct counts {
+    unsigned resends, region_redos, digest_redos, requests;
+    uint32_t round_trip_us, baud_failed;
+};
+
+static struct counts counts_of(const struct eg_loader *loader)
+{
+    return (struct counts){.resends = loader->resends,
+                           .region_redos = loader->region_redos,
+                           .digest_redos = loader->digest_redos,
+                           .requests = loader->requests,
+                           .round_trip_us = loader->round_trip_us,
+                           .baud_failed = loader->baud_failed};
+}
+
+static void carry_over(struct eg_loader *loader, const struct counts *counts)
+{
+    loader->resends = counts->resends;
+    loader->region_redos = counts->region_redos;
+    loader->digest_redos = counts->digest_redos;
+    loader->requests = counts->requests;
+    loader->round_trip_us = counts->round_trip_us;
+    loader->baud_failed = counts->baud_failed;
+}
+
 enum eg_code eg_run_enter_loader(struct eg_run *run, struct eg_error *err)
 {
     const enum eg_before before = (enum eg_before)eg_plan_choice(run->plan, "link.before");
-    const unsigned resends = run->loader.resends, redos = run->loader.region_redos;
-    const unsigned requests = run->loader.requests;
-    const uint32_t round_trip_us = run->loader.round_trip_us;
+    const struct counts counts = counts_of(&run->loader);
 
     if (run->native_usb && (run->facts & EG_FACT_LEFT) != 0)
         EG_TRY(eg_run_await(run, err));
     enum eg_code code = eg_loader_connect(&run->loader, before, run->baud, SYNC_ATTEMPTS, err);
-    run->loader.resends = resends;
-    run->loader.requests = requests;
-    run->loader.round_trip_us = round_trip_us;
-    run->loader.region_redos = redos;
+    carry_over(&run->loader, &counts);
     if (code == EG_OK)
         code = eg_loader_detect_as(&run->loader, run->plan->target, err);
     if (code == EG_OK)

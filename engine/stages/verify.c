@@ -12,6 +12,8 @@
  *
  * What was erased and not written must be blank.
  *
+ * A part of half the size that its id says shows its contents twice; a job that needs all of it is told.
+ *
  * NVS data of one board is also read back and decoded, key by key.
  *
  * A loader that can neither hash nor read (the ROM of the ESP8266) fails the run: what was not verified is
@@ -162,6 +164,63 @@ static enum eg_code check(const struct checking *checking, bool keeps, struct eg
     return by_digest(checking, err);
 }
 
+/* ---- The size of the flash ---- */
+
+#define SHORT_MAX (16u << 20) /* above it addresses of three bytes wrap in any part */
+
+static bool reaches(const struct eg_run *run, uint32_t flash_addr, uint32_t end)
+{
+    for (unsigned i = 0; i < eg_run_region_count(run); i++) {
+        const struct eg_region *const region = eg_run_region(run, i);
+        if (region->flash_addr < end && region->flash_addr + region->data.size > flash_addr)
+            return true;
+    }
+    return false;
+}
+
+/* Return whether the job needs more than the lower half of the flash. */
+static bool needs_more(const struct eg_run *run, uint32_t half)
+{
+    return eg_plan_setting(run->plan, "accept.flash_size")->given || run->plan->declared_flash_size > half ||
+           reaches(run, half, UINT32_MAX);
+}
+
+/* The index of the bootloader, of which no second one is in the upper half; the number of regions = none. */
+static unsigned find_bootloader(const struct eg_run *run)
+{
+    unsigned index = 0;
+
+    while (index < eg_run_region_count(run) &&
+           (eg_run_region(run, index)->flash_addr != run->plan->target->bootloader_addr ||
+            eg_run_keeps(run, index)))
+        index++;
+    return index;
+}
+
+static enum eg_code check_size(struct eg_run *run, struct eg_error *err)
+{
+    const uint32_t half = run->flash.size / 2;
+    const unsigned index = find_bootloader(run);
+    uint8_t is[EG_MD5_SIZE], wanted[EG_MD5_SIZE];
+
+    if (index == eg_run_region_count(run) || run->flash.size > SHORT_MAX || !needs_more(run, half))
+        return EG_OK;
+    const struct eg_region *const region = eg_run_region(run, index);
+    const uint32_t size = region->data.size < EG_FLASH_SECTOR ? (uint32_t)region->data.size : EG_FLASH_SECTOR;
+    const uint32_t again = half + region->flash_addr;
+    if (again + size > run->flash.size || reaches(run, again, again + size))
+        return EG_OK;
+    EG_TRY(eg_md5(wanted, region->data.data, size, err));
+    const enum eg_code code = eg_loader_md5(&run->loader, again, size, is, err);
+    if (code == EG_CANNOT_VERIFY || (code == EG_OK && memcmp(is, wanted, sizeof is) != 0))
+        return EG_OK;
+    EG_TRY(code);
+    return eg_error_set(err, EG_FLASH_TOO_SMALL,
+                        "the flash holds %s a second time, at 0x%08" PRIx32
+                        ": it has half of the %g MB that its id says, or less; replace it",
+                        region->name, again, run->flash.size / 1048576.0);
+}
+
 static enum eg_code verify(struct eg_run *run, struct eg_error *err)
 {
     const struct eg_log_origin origin = eg_run_origin(run);
@@ -188,6 +247,7 @@ static enum eg_code verify(struct eg_run *run, struct eg_error *err)
         EG_TRY(eg_loader_read_as_before(&run->loader, err));
     EG_TRY(eg__erased_verify(run, eg_plan_choice(run->plan, "verify") == BY_READ_BACK, err));
     EG_TRY(eg_unit_nvs_read_back(run, err));
+    EG_TRY(check_size(run, err));
     return eg_run_mark_rows(run, EG_POOL_VERIFIED, err);
 }
 

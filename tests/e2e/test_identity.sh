@@ -101,6 +101,26 @@ expect_text out.log 'flashes-of-mac'
 make_job esp32 65536 'accept: {clones: allow}'
 run_on 0 tenth 4
 
+# Boards of one MAC in two programs at the same time: neither passes, as in one.
+cat >linger <<'END'
+#!/bin/sh
+touch begun
+until [ -e refused ]; do sleep 0.1; done
+echo '{"id": "x"}'
+END
+chmod +x linger
+make_job esp32 65536 'accept: {clones: allow}' 'unit: {generate: {program: ./linger}}'
+"$espgang" run job.yaml --ports "${urls[0]}" --plain --ledger ledger.db --batch twins >first.log 2>&1 &
+children+=("$!")
+until [ -e begun ] || ! kill -0 "${children[-1]}" 2>/dev/null; do sleep 0.1; done
+run_on 1 twins 4
+touch refused
+! wait "${children[-1]}" || fail 'the first of two boards with one MAC has passed'
+expect_equal 'boards of one MAC in two programs' "$(ledger "select distinct outcome, code from runs where batch = 'twins'")" 'fail|duplicate-mac'
+expect_text out.log "admit: the board in slot ${urls[0]} of station"
+expect_text first.log ": the board in slot ${urls[3]} of station"
+expect_status 0 "$espgang" audit --ledger ledger.db
+
 # A format that gives every board the same value.
 make_job esp32 65536 'unit:' '  serial: {format: "ACME-{job}-{date}"}' "$nvs"
 expect_status 2 "$espgang" check job.yaml

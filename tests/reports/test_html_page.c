@@ -24,6 +24,14 @@ static void the_foot_of_a_sheet_has_the_batch_escaped_for_css(void **state)
     page_has(&page, "@bottom-left{content:\"Batch a\\22 \\3c /style\\3e \\5c \"}");
     page_has(&page, "<title>Batch a&quot;&lt;/style&gt;\\</title>");
     page_has(&page, "@bottom-center{content:\"Not sealed; record 1: ");
+    sample->session.batch = "\u00fc123456789012345678901234567890123456789";
+    page_fill(sample, 1, end_of);
+    page_make(sample, NULL, &page);
+    page_has(&page, "@bottom-left{content:\"Batch \u00fc123456789012345678901234567890123456789\"}");
+    sample->session.batch = "\u00fc1234567890123456789012345678901234567890";
+    page_fill(sample, 1, end_of);
+    page_make(sample, NULL, &page);
+    page_has(&page, "@bottom-left{content:\"Batch \u00fc123456789012345678901234567890123456789\u2026\"}");
 }
 
 static void customer_and_order_are_text(void **state)

@@ -21,6 +21,7 @@ static void the_page_says_whether_the_last_period_differs_from_those_before(void
     page_has(&page, "<bdi>b &amp; 2</bdi>");
     page_has(&page, "<bdi>Flash faults</bdi>");
     trend_make(sample, &all, &look, &page);
+    page_has(&page, "<title>Trend: Sensor</title>");
     page_has(&page, "<h1><bdi>Sensor</bdi>, trend of 2 batches</h1>");
     page_has(&page, "<bdi>&lt;Acme&gt;</bdi>");
     page_has(&page, "<h2 class=\"vh\">Below target</h2>");

@@ -24,6 +24,10 @@ static void the_full_list_has_no_serials_beside_it(void **state)
     page_has(&page, "<div class=\"serials\">");
     page_has(&page, "data-f=\"all\" aria-pressed=\"false\">All 4</button>");
     page_has(&page, "<td class=\"n mv o\">2.9</td>");
+    page_lacks(&page, "<div class=\"tw plain\"");
+    page_has(
+        &page,
+        "<span class=\"scr\">Units, each by its last finished run</span><span class=\"prn\">Exceptions: ");
     page_make(sample, &(struct eg_report_look){.full = true}, &page);
     page_lacks(&page, "<div class=\"serials\">");
 }
@@ -44,6 +48,7 @@ static void without_exceptions_all_units_are_shown_at_first(void **state)
     page_make(sample, NULL, &page);
     page_has(&page, "data-f=\"x\" aria-pressed=\"false\">Exceptions</button>");
     page_has(&page, "data-f=\"all\" aria-pressed=\"true\">All 2</button>");
+    page_has(&page, "<div class=\"tw plain\""); /* not printed */
 }
 
 /* Paper has no room for their columns and the remark. */

@@ -29,10 +29,32 @@ static void a_slot_is_judged_by_its_contact_over_time(void **state)
     page_has(&page, "<td class=\"vw\">within its limit</td>");
 }
 
+static struct sample_end stuck_in_b2(unsigned number, const char **slot)
+{
+    static const struct sample_end stuck = {
+        .outcome = EG_FAIL, .code = EG_STUCK_BITS, .text = "flash bits stay 0"};
+    const struct sample_end as_before = end_of(number, slot);
+
+    return as_before.outcome == EG_PASS ? as_before : stuck;
+}
+
+/* The fault is the boards', so the slot keeps its limit; that they are all in one slot is said beside it. */
+static void a_cause_that_clusters_in_a_good_slot_is_named(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer page = {0};
+
+    page_fill(sample, 120, stuck_in_b2);
+    page_make(sample, NULL, &page);
+    page_has(&page, "<td class=\"vw\">within its limit; <bdi>Flash faults</bdi> cluster here</td>");
+    page_has(&page, "<td class=\"vw\">within its limit</td>");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_sample(a_slot_is_judged_by_its_contact_over_time),
+        with_sample(a_cause_that_clusters_in_a_good_slot_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

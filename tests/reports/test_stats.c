@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define assert_near(got, wanted) assert_true(fabs((got) - (wanted)) < 1e-9)
 
@@ -124,6 +125,28 @@ static void a_step_of_time_is_round_and_large_enough(void **state)
     assert_true(24 * eg__time_step_ms(INT64_C(10) * 365 * 86400000, 24) >= INT64_C(10) * 365 * 86400000);
 }
 
+static void steps_of_time_begin_at_local_midnight(void **state)
+{
+    const int64_t time_ms = 1795422240123, day_ms = 86400000; /* 2026-11-23T08:24:00.123Z */
+    const struct {
+        const char *zone;
+        int minutes;
+        int64_t midnight_ms;
+    } zones[] = {{"UTC0", 0, 1795392000000},
+                 {"XYZ-5:30", 330, 1795392000000 - 330 * 60000},
+                 {"XYZ+9:30", -570, 1795392000000 + 570 * 60000 - day_ms}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
+        assert_int_equal(setenv("TZ", zones[i].zone, 1), 0);
+        tzset();
+        assert_int_equal(eg__zone_minutes(time_ms), zones[i].minutes);
+        assert_int_equal(eg__time_floor_ms(time_ms, day_ms), zones[i].midnight_ms);
+    }
+    assert_int_equal(unsetenv("TZ"), 0);
+    tzset();
+}
+
 /* Held against Fisher's sum computed with whole numbers: C(n, k) C(m, bad - k) over all tables as unlikely as
  * the one seen. */
 static double choose(int n, int k)
@@ -224,6 +247,7 @@ int main(void)
         cmocka_unit_test(every_value_is_in_one_part_of_a_histogram),
         cmocka_unit_test(times_are_read_and_written),
         cmocka_unit_test(a_step_of_time_is_round_and_large_enough),
+        cmocka_unit_test(steps_of_time_begin_at_local_midnight),
         cmocka_unit_test(mann_whitney_equals_a_reference_with_and_without_ties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,8 +49,9 @@ static void finished_runs_come_with_their_units(void **state)
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
-    const struct eg_selection all = {.batches = NULL}, none = {.slot = "x"}, of_chip = {.chip = "esp32c3"},
-                              of_another = {.chip = "esp32"};
+    const struct eg_selection all = {.batches = NULL}, none = {.slot = "x"}, nobody = {.operator_name = "x"},
+                              of_job = {.job = "acme-sensor", .chip = "esp32c3"},
+                              of_chip = {.chip = "esp32c3"}, of_another = {.chip = "esp32"};
     struct seen seen = {.text = ""}, nothing = {.text = ""}, sessions = {.text = ""}, same = {.text = ""};
     struct eg_error err;
 
@@ -65,7 +66,11 @@ static void finished_runs_come_with_their_units(void **state)
                         "6 error ''\n7 aborted ''\n8 pass '7c:df:a1:00:00:01" FLASH);
     assert_ok(eg_query_trend_runs(query, &of_chip, see_run, &same, &err), err);
     assert_string_equal(same.text, seen.text); /* a run without an answer is of the job's chip */
+    same.text[0] = '\0';
+    assert_ok(eg_query_trend_runs(query, &of_job, see_run, &same, &err), err);
+    assert_string_equal(same.text, seen.text);
     assert_ok(eg_query_trend_runs(query, &none, see_run, &nothing, &err), err);
+    assert_ok(eg_query_trend_runs(query, &nobody, see_run, &nothing, &err), err);
     assert_ok(eg_query_trend_runs(query, &of_another, see_run, &nothing, &err), err);
     assert_string_equal(nothing.text, "");
     assert_ok(eg_query_trend_sessions(query, see_session, &sessions, &err), err);
@@ -73,21 +78,20 @@ static void finished_runs_come_with_their_units(void **state)
                                        "3 batch-1 acme-sensor 1.4.0\n");
 }
 
-/* A selection of few batches is read in another order. */
+/* A selection by label is read in another order, and one by job with one table more. */
 static void a_run_without_a_flash_is_of_the_board_with_its_mac(void **state)
 {
     struct sample *sample = *state;
     EG_CLEANUP(eg_ledger_close_cleanup) struct eg_ledger *ledger = NULL;
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
-    const struct eg_selection selections[] = {{.batches = NULL},
-                                              {.batches = (const char *const[]){"batch-1", "batch-2", NULL}}};
+    const struct eg_selection selections[] = {{.batches = NULL}, {.label = "A-17"}, {.job = "acme-sensor"}};
     struct eg_error err;
 
     assert_ok(fill_batches(sample, &ledger, &err), err);
     free(sample_sql(sample->path, "DROP TRIGGER run_device_stays"));
     free(sample_sql(sample->path, "DELETE FROM run_device WHERE run_id IN (4, 8)"));
     assert_ok(eg_query_open(&query, sample->path, &err), err);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof selections / sizeof selections[0]; i++) {
         struct seen seen = {.text = ""};
         assert_ok(eg_query_trend_runs(query, &selections[i], see_run, &seen, &err), err);
         assert_non_null(strstr(seen.text, "1 pass '7c:df:a1:00:00:01" FLASH));

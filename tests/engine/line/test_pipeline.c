@@ -483,6 +483,20 @@ static void a_run_that_was_not_recorded_is_never_a_pass(void **state)
     assert_null(strstr(scene->recorder.transcript, "outcome pass"));
 }
 
+static void a_pass_of_a_mac_that_another_program_has_had_meanwhile_is_none(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->recorder.fail_finish = EG_DUPLICATE_MAC;
+    run_scene(scene);
+    const struct fake_run *run = fake_recorder_run(&scene->recorder, "A");
+    assert_int_equal(run->record.outcome, eg_outcome_of(EG_DUPLICATE_MAC));
+    assert_string_equal(run->text, "the disk is on fire");
+    assert_int_equal(scene->result.code, EG_DUPLICATE_MAC);
+    assert_string_equal(scene->result.text, "the disk is on fire");
+    assert_null(strstr(scene->recorder.transcript, "outcome pass"));
+}
+
 static void a_run_cancelled_before_it_begins_ends_as_aborted_on_record(void **state)
 {
     struct scene *scene = *state;
@@ -545,6 +559,7 @@ int main(void)
         TEST(a_region_slower_than_on_the_other_boards_makes_a_pass_marginal),
         TEST(a_board_is_not_touched_when_the_recorder_does_not_begin),
         TEST(a_run_that_was_not_recorded_is_never_a_pass),
+        TEST(a_pass_of_a_mac_that_another_program_has_had_meanwhile_is_none),
         TEST(a_run_cancelled_before_it_begins_ends_as_aborted_on_record),
         TEST(a_cancelled_run_is_not_tried_again),
         TEST(a_board_that_was_finished_before_the_cancel_passes),

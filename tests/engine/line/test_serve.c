@@ -19,6 +19,7 @@ struct finger {
     bool fails, in_turn; /* the second slot waits for the first result */
     unsigned extra;      /* results in addition to one per start */
     atomic_uint results;
+    atomic_bool withdraws;
     struct eg_cancel *stops; /* cancelled when the first board begins */
 };
 
@@ -170,6 +171,50 @@ static void a_board_that_may_not_begin_waits_and_is_not_begun_when_the_line_ends
     assert_int_equal(most, 1);
 }
 
+/* Let the second board of slot 1 begin while the pass of the first is being taken back. */
+static void let_begin(void *context, const struct eg_log_record *record)
+{
+    struct finger *const finger = context;
+    struct eg_error ignored;
+
+    if (record->kind != EG_LOG_OUTCOME || strcmp(record->origin.slot, "1") != 0 ||
+        record->code != EG_DUPLICATE_MAC)
+        return;
+    atomic_store(&finger->withdraws, true);
+    (void)!eg_sleep_ms(NULL, 300, &ignored);
+}
+
+static bool once_or_while_withdrawing(void *context, const struct eg_slot *slot, unsigned running)
+{
+    struct finger *const finger = context;
+
+    (void)running;
+    return index_of(slot) == 1 || finger->gos[0] == 1 || finger->withdraws;
+}
+
+static void the_next_board_begins_after_the_pass_was_taken_back(void **state)
+{
+    struct finger finger = {.line = *state, .wanted = 2};
+
+    finger.gos[1] = 1;
+    finger.in_turn = true;
+    fake_line_plug(finger.line, &(struct vb_config){.fast = true}, 2, FAULTS("2:mac=1"));
+    finger.line->recorder.at_log = let_begin;
+    finger.line->recorder.context = &finger;
+    finger.line->station.may_begin = once_or_while_withdrawing;
+    finger.line->station.may_begin_context = &finger;
+    serve(&finger, false);
+    const struct fake_run *const runs = finger.line->recorder.runs;
+    assert_int_equal(finger.line->recorder.run_count, 4);
+    assert_string_equal(runs[2].slot, "1");
+    assert_string_equal(eg_code_name(runs[2].record.code), "duplicate-mac");
+    assert_string_equal(runs[3].slot, "1");
+    assert_int_equal(runs[3].record.outcome, EG_PASS);
+    const char *const back = strstr(finger.line->recorder.transcript, "outcome fail the board in slot 2");
+    assert_non_null(back);
+    assert_non_null(strstr(back, "begin 1\n"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
 
 int main(void)
@@ -178,6 +223,7 @@ int main(void)
         TEST(every_go_is_a_run_with_its_label),
         TEST(without_an_end_of_its_own_a_board_is_shown_until_the_next_one),
         TEST(of_two_boards_with_one_mac_the_green_one_is_withdrawn),
+        TEST(the_next_board_begins_after_the_pass_was_taken_back),
         TEST(a_trigger_that_fails_is_a_warning_and_is_asked_again),
         TEST(a_board_that_may_not_begin_waits_and_is_not_begun_when_the_line_ends),
         TEST(a_line_that_ends_finishes_the_board_that_is_in_progress),

@@ -270,7 +270,7 @@ static void damage_is_told_from_refusal(void **state)
         {0x0107, EG_CORRUPTED},      {0x0105, EG_CORRUPTED},      {0xc100, EG_CORRUPTED},
         {0xc000, EG_CORRUPTED},      {0xc0ee, EG_CORRUPTED},      {0x0108, EG_DEVICE_REFUSED},
         {0xc400, EG_DEVICE_REFUSED}, {0xc700, EG_DEVICE_REFUSED}, {0xc600, EG_DEVICE_REFUSED},
-        {0x0100, EG_DEVICE_REFUSED}, {0xff00, EG_UNSUPPORTED},    {0xc300, EG_UNSUPPORTED},
+        {0x0100, EG_DEVICE_REFUSED}, {0xff00, EG_UNSUPPORTED},    {0xc300, EG_CORRUPTED},
     };
     const uint8_t data[] = {1, 2, 3, 4};
     const struct eg__request request = {

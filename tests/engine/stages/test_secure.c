@@ -26,6 +26,21 @@ static void assert_order(const struct fake_line *line, const char *const *texts)
     }
 }
 
+static void what_the_line_did_before_a_burn_is_told_after_it(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_set(line->plan, "link.baud", "auto");
+    fake_plan_add(line->plan, "more", 0x200000, 0x40000);
+    line->recorder.rates = (struct eg_rates_seen){2000000, 3};
+    plug(line, FAULTS("flip@90000x4"));
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS_MARGINAL, EG_OK, "");
+    const struct fake_run *const run = fake_recorder_run(&line->recorder, "1");
+    assert_string_equal(run->marginal, "the rate was lowered in mid-write");
+    assert_true(run->link.baud_failed > 0);
+}
+
 static void a_board_ends_locked_and_closed_and_every_step_is_on_record(void **state)
 {
     struct fake_line *line = *state;
@@ -184,6 +199,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_chip_and_scheme_goes_through_a_release, fake_secure_setup,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(the_esp32p4_is_secured_in_both_kinds_of_revision, fake_secure_setup,
+                                        fake_line_teardown),
+        cmocka_unit_test_setup_teardown(what_the_line_did_before_a_burn_is_told_after_it, fake_secure_setup,
                                         fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_board_ends_locked_and_closed_and_every_step_is_on_record,
                                         fake_secure_setup, fake_line_teardown),

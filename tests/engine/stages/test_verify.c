@@ -494,6 +494,55 @@ static void the_clock_of_the_flash_is_put_back(void **state)
     assert_int_equal(vb__memory_get(vb_gang_board(line->gang, 1), 0x60002014), 0x00030103);
 }
 
+static void a_flash_of_half_the_size_that_a_job_needs_is_told(void **state)
+{
+    struct fake_line *line = *state;
+
+    for (unsigned i = 0; i < 4; i++) {
+        const bool rule = i % 2 == 1, half = i >= 2;
+
+        fake_line_plug(line, &fast, 1, half ? FAULTS("1:half-flash") : NO_FAULTS);
+        if (rule)
+            fake_plan_set(line->plan, "accept.flash_size", ">=4MB");
+        else
+            eg_setting_clear(eg_plan_setting(line->plan, "accept.flash_size"));
+        fake_line_run_again(line);
+        if (rule && half)
+            fake_line_assert_result(line, 1, EG_FAIL, EG_FLASH_TOO_SMALL,
+                                    "verify: the flash holds bootloader a second time, at 0x00201000: it has "
+                                    "half of the 4 MB that its id says, or less; replace it");
+        else
+            fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+        vb_gang_destroy(line->gang);
+        line->gang = NULL;
+    }
+}
+
+static void a_region_in_the_upper_half_needs_the_whole_flash(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_add(line->plan, "data", 0x300000, 0x1000);
+    fake_line_plug(line, &fast, 1, FAULTS("1:half-flash"));
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_FAIL, EG_FLASH_TOO_SMALL, "verify: the flash holds bootloader *");
+}
+
+static void a_bootloader_that_the_job_writes_twice_tells_nothing(void **state)
+{
+    struct fake_line *line = *state;
+
+    fake_plan_add(line->plan, "copy", 0x200000, 0x4000);
+    struct eg_region *const copy = &line->plan->regions[2];
+    struct eg_error err;
+    memcpy(copy->data.data + 0x1000, line->plan->regions[0].data.data, 0x3000);
+    eg_buffer_finish(&copy->zlib);
+    assert_ok(eg_region_finish(copy, &err), err);
+    fake_line_plug(line, &fast, 1, NO_FAULTS);
+    fake_line_run(line);
+    fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_line_setup, fake_line_teardown)
 
 int main(void)
@@ -518,6 +567,9 @@ int main(void)
         TEST(a_damaged_digest_is_not_blamed_on_the_flash),
         TEST(a_sector_that_reads_differently_each_time_is_no_stuck_bit),
         TEST(a_digest_that_differs_at_a_faster_clock_is_computed_again_at_the_rom_s),
+        TEST(a_flash_of_half_the_size_that_a_job_needs_is_told),
+        TEST(a_region_in_the_upper_half_needs_the_whole_flash),
+        TEST(a_bootloader_that_the_job_writes_twice_tells_nothing),
         TEST(the_clock_of_the_flash_is_put_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 
 #include "tools/espgang/ledger/columns.h"
 
+#include "db/query/questions.h"
 #include "engine/base/text.h"
 
 #include <limits.h>
@@ -13,7 +14,7 @@
 #define LEAST_WIDTH   7  /* of a column that is cut */
 #define MINUTE_WIDTH  16 /* of a time to the minute, and of its day */
 #define DAY_WIDTH     10
-#define MEASURED_ROWS 500
+#define MEASURED_RUNS 500
 
 /* Columns that only make sense within a batch report are not on offer. */
 static bool is_offered(const struct eg_run_column *column)
@@ -105,17 +106,17 @@ enum eg_code cli_run_columns(struct cli_run_columns *columns, const struct cli_c
     return EG_OK;
 }
 
-enum eg_code cli_run_columns_measure(void *columns, const void *row, struct eg_error *err)
+static enum eg_code measure(void *context, const void *row, struct eg_error *err)
 {
-    struct cli_run_columns *const measured = columns;
+    struct cli_run_columns *const columns = context;
 
-    for (struct cli_column *column = measured->shown; column->name != NULL; column++) {
+    (void)err;
+    for (struct cli_column *column = columns->shown; column->name != NULL; column++) {
         const unsigned width = cli_rows_text_width(column, row);
         if (column->width > 0 && column->kind != CLI_COLUMN_TIME && width > column->width)
             column->width = width;
     }
-    return ++measured->measured < MEASURED_ROWS ? EG_OK
-                                                : eg_error_set(err, EG_CANCELLED, "enough is measured");
+    return EG_OK;
 }
 
 /* What tells boards apart is of no use without its end. */
@@ -152,13 +153,15 @@ static unsigned line_width(const struct cli_column *columns)
     return width > CLI_ROWS_GAP ? width - CLI_ROWS_GAP : 0;
 }
 
-enum eg_code cli_run_columns_fit(struct cli_run_columns *columns, enum eg_code asked)
+enum eg_code cli_run_columns_fit(struct cli_run_columns *columns, struct eg_query *query,
+                                 const struct eg_selection *selection, int64_t newest, struct eg_error *err)
 {
     const unsigned window = cli_rows_window(stdout);
     struct cli_column *last = NULL;
 
-    if (asked != EG_OK && (asked != EG_CANCELLED || columns->measured < MEASURED_ROWS))
-        return asked;
+    if (newest == 0 || newest > MEASURED_RUNS)
+        newest = MEASURED_RUNS;
+    EG_TRY(eg_query_selected_runs(query, selection, newest, columns->asked, measure, columns, err));
     for (struct cli_column *column = columns->shown; column->name != NULL; column++) {
         if (column->kind == CLI_COLUMN_TEXT && !is_whole(column) && column->width > TEXT_WIDTH)
             column->width = TEXT_WIDTH;

@@ -5,13 +5,13 @@
 #ifndef TOOLS_ESPGANG_LEDGER_COLUMNS_H
 #define TOOLS_ESPGANG_LEDGER_COLUMNS_H
 
+#include "db/query/select.h"
 #include "tools/espgang/ledger/rows.h"
 
 struct cli_run_columns {
     const struct eg_run_column *asked[EG_RUN_COLUMNS]; /* what the query reads; NULL after the last */
     struct cli_column shown[EG_RUN_COLUMNS];
-    bool upright;      /* too many for a line, or history's: one below the other */
-    unsigned measured; /* rows */
+    bool upright; /* too many for a line, or history's: one below the other */
 };
 
 /**
@@ -26,19 +26,14 @@ enum eg_code cli_run_columns(struct cli_run_columns *columns, const struct cli_c
                              enum eg_run_answer answer, const char *needed, struct eg_error *err) EG_CHECKED;
 
 /**
- * The visitor of a question whose rows are not printed yet: widths become those of its values. It ends the
- * question after the first rows.
- */
-enum eg_code cli_run_columns_measure(void *columns, const void *row, struct eg_error *err) EG_CHECKED;
-
-/**
- * Fit the columns to the window, or set them one below the other.
+ * Make the columns as wide as the values of the newest runs, and fit them to the window, or set them one
+ * below the other.
  *
- * @param asked  how the question ended whose visitor measured the columns
- *
- * @return EG_OK, or the failure of the question
+ * @param newest  how many runs are listed; 0 = all
  */
-enum eg_code cli_run_columns_fit(struct cli_run_columns *columns, enum eg_code asked) EG_CHECKED;
+enum eg_code cli_run_columns_fit(struct cli_run_columns *columns, struct eg_query *query,
+                                 const struct eg_selection *selection, int64_t newest,
+                                 struct eg_error *err) EG_CHECKED;
 
 #define CLI_OPTION_COLUMNS                                                                                   \
     {                                                                                                        \

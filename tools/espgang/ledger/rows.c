@@ -12,6 +12,7 @@
 #include "engine/line/json.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -445,10 +446,14 @@ void cli_rows_close(struct cli_rows *rows)
 
 enum eg_code cli_rows_add(void *context, const void *row, struct eg_error *err)
 {
-    (void)err;
-    cli_rows_open(context, row);
-    cli_rows_close(context);
-    return EG_OK;
+    struct cli_rows *const rows = context;
+
+    errno = 0;
+    cli_rows_open(rows, row);
+    cli_rows_close(rows);
+    if (!ferror(rows->out))
+        return EG_OK;
+    return eg_error_errno(err, EG_IO, errno != 0 ? errno : EIO, "standard output");
 }
 
 void cli_rows_say(struct cli_rows *rows, const char *format, ...)

@@ -65,7 +65,7 @@ struct cli_table_form {
 
 #define CLI_ROWS_DEPTH 4
 
-/** One answer. Errors of the stream are left to cli_flush(). */
+/** One answer. Where no row fails by it, the end of the program tells of an error of the stream. */
 struct cli_rows {
     FILE *out; /* not owned */
     enum cli_format format;
@@ -86,7 +86,8 @@ void cli_rows_table_end(struct cli_rows *rows);
 /** A row that may have tables of its own until it is closed. */
 void cli_rows_open(struct cli_rows *rows, const void *row);
 void cli_rows_close(struct cli_rows *rows);
-/** The visitor of questions, with the rows as its context. */
+/** The visitor of questions, with the rows as its context. EG_IO or EG_NO_ROOM ends a question whose rows
+ * cannot be written. */
 enum eg_code cli_rows_add(void *context, const void *row, struct eg_error *err);
 /** A line for people alone. */
 void cli_rows_say(struct cli_rows *rows, const char *format, ...) EG_PRINTF(2, 3);

@@ -38,9 +38,7 @@ static enum eg_code list_runs(struct cli_call *call, struct eg_error *err)
     EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
     EG_TRY(cli_selection_batches(&selection, call, query, err));
     if (format == CLI_FORMAT_TEXT)
-        EG_TRY(cli_run_columns_fit(&columns, eg_query_selected_runs(query, &selection.runs, (int64_t)newest,
-                                                                    columns.asked, cli_run_columns_measure,
-                                                                    &columns, err)));
+        EG_TRY(cli_run_columns_fit(&columns, query, &selection.runs, (int64_t)newest, err));
     const struct cli_table_form table = {"runs", columns.shown, columns.upright};
     cli_rows_begin(&runs.rows, stdout, format, "runs", eg_query_path(query), "runs");
     cli_rows_table(&runs.rows, &table);

@@ -138,8 +138,12 @@ enum eg_code cli_selection_read(struct cli_selection *selection, const struct cl
         selection->after_run = since_run(call);
     if (selection->after_run > 0)
         return EG_OK;
-    return read_time(selection, &selection->since, &runs->since_utc, selection->since.begin_utc, call,
-                     "since", selection->run_numbers, err);
+    EG_TRY(read_time(selection, &selection->since, &runs->since_utc, selection->since.begin_utc, call,
+                     "since", selection->run_numbers, err));
+    if (runs->since_utc != NULL && runs->until_utc != NULL && strcmp(runs->until_utc, runs->since_utc) <= 0)
+        return cli_usage(call, err, "--until '%s' is before --since '%s'", given(selection, call, "until"),
+                         given(selection, call, "since"));
+    return EG_OK;
 }
 
 static enum eg_code add_batch(struct cli_selection *selection, const char *name, size_t length,
@@ -147,6 +151,8 @@ static enum eg_code add_batch(struct cli_selection *selection, const char *name,
 {
     EG_CLEANUP(eg_free_cleanup) char *copy = NULL;
 
+    if (length == 0)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "a batch without a name is asked for");
     EG_TRY(eg_alloc(&copy, length + 1, 1, err));
     memcpy(copy, name, length);
     EG_TRY(eg_query_refuse_unknown_batch(query, copy, err));

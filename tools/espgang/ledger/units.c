@@ -61,8 +61,7 @@ static enum eg_code list_units(struct cli_call *call, struct eg_error *err)
     EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
     EG_TRY(cli_selection_batches(&selection, call, query, err));
     if (format == CLI_FORMAT_TEXT)
-        EG_TRY(cli_run_columns_fit(&columns, eg_query_units(query, &selection.runs, columns.asked,
-                                                            cli_run_columns_measure, &columns, err)));
+        EG_TRY(cli_run_columns_fit(&columns, query, &selection.runs, 0, err));
     const struct cli_table_form units_table = {"units", columns.shown, columns.upright};
     cli_rows_begin(&units.rows, stdout, format, "units", eg_query_path(query), "units");
     cli_rows_table(&units.rows, &units_table);

@@ -28,6 +28,8 @@ uint8_t vb__checksum(const uint8_t *data, size_t size);
 /* registers.c */
 /** Set all registers to their values after a reset, and read the board's state from them. */
 void vb__registers_reset(struct vb_board *board);
+/** READ_REG. */
+uint32_t vb__registers_read(struct vb_board *board, uint32_t addr);
 /** WRITE_REG: entries of address, value, mask, delay. */
 void vb__registers_write(struct vb_board *board, const uint8_t *entries, size_t size);
 

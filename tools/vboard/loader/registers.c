@@ -69,12 +69,26 @@ void vb__registers_reset(struct vb_board *board)
     vb__supply_show(board);
 }
 
+/* The ESP32 has its peripherals at 0x60000000 too, by another bus; esptool up to 2.8 asks for them there. */
+static uint32_t place_of(const struct vb_board *board, uint32_t addr)
+{
+    const bool other_bus = addr >= 0x60000000 && addr < 0x60040000;
+
+    return other_bus && strcmp(board->target->name, "esp32") == 0 ? addr - 0x60000000 + 0x3ff40000 : addr;
+}
+
+uint32_t vb__registers_read(struct vb_board *board, uint32_t addr)
+{
+    return vb__efuse_look(board, place_of(board, addr));
+}
+
 void vb__registers_write(struct vb_board *board, const uint8_t *entries, size_t size)
 {
     const uint32_t spi_cmd = board->target->spi.base + board->target->spi.cmd;
 
     for (size_t at = 0; at + 16 <= size; at += 16) {
-        const uint32_t addr = eg_get32(entries + at) & ~UINT32_C(3), mask = eg_get32(entries + at + 8);
+        const uint32_t addr = place_of(board, eg_get32(entries + at) & ~UINT32_C(3));
+        const uint32_t mask = eg_get32(entries + at + 8);
 
         vb__busy(board, (uint64_t)eg_get32(entries + at + 12) * 1000);
         if (!vb__watchdog_takes(board, addr) || !vb__efuse_takes(board, addr))

@@ -298,7 +298,7 @@ static struct vb__leave run(struct vb_board *board, const uint8_t *payload, size
         break;
     case EG_OP_READ_REG:
         if (size == 4)
-            board->rom.value = vb__efuse_look(board, eg_get32(payload));
+            board->rom.value = vb__registers_read(board, eg_get32(payload));
         answer(board, NULL, 0, size == 4 ? 0 : BAD_FORMAT);
         break;
     case EG_OP_SPI_SET_PARAMS:

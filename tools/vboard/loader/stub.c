@@ -364,7 +364,7 @@ static struct vb__leave run(struct vb_board *board, uint8_t op, const uint8_t *p
         answer(board, op, 0, NULL, 0, size != 0 && size % 16 == 0 ? 0 : NOT_ENOUGH);
         break;
     case EG_OP_READ_REG:
-        answer(board, op, size == 4 ? vb__efuse_look(board, eg_get32(payload)) : 0, NULL, 0,
+        answer(board, op, size == 4 ? vb__registers_read(board, eg_get32(payload)) : 0, NULL, 0,
                size == 4 ? 0 : BAD_LENGTH);
         break;
     case EG_OP_SPI_SET_PARAMS:

@@ -169,9 +169,28 @@ static void rows_have_tables_of_their_own_in_text_and_json_and_csv_has_the_main_
         &empty);
 }
 
+static void a_question_ends_when_its_rows_cannot_be_written(void **state)
+{
+    struct cli_rows rows;
+    struct eg_error err;
+    FILE *const out = fopen("/dev/full", "w");
+
+    (void)state;
+    if (out == NULL)
+        skip();
+    setvbuf(out, NULL, _IONBF, 0);
+    cli_rows_begin(&rows, out, CLI_FORMAT_CSV, "things", "a.db", "things");
+    rows.header = true;
+    cli_rows_table(&rows, &table);
+    assert_error(cli_rows_add(&rows, &plain, &err), err, EG_NO_ROOM,
+                 "standard output: No space left on device");
+    fclose(out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_question_ends_when_its_rows_cannot_be_written),
         cmocka_unit_test(a_table_cuts_long_texts_and_wraps_its_last_column),
         cmocka_unit_test(a_csv_is_as_rfc_4180_says_and_has_no_formula),
         cmocka_unit_test(what_a_spreadsheet_takes_for_a_formula_gets_an_apostrophe_but_numbers_do_not),

@@ -17,9 +17,14 @@ expect_equal 'a list' "$(numbers --batch batch-1,batch-3)" "$(all "batch IN ('ba
 expect_equal 'a repeated option' "$(numbers --batch batch-1 --batch batch-3)" "$(all "batch IN ('batch-1', 'batch-3')")"
 expect_equal 'a name with a comma' "$(numbers --batch a,b)" "$(all "batch = 'a,b'")"
 expect_equal 'outcomes' "$(numbers --outcome fail,error,fail)" "$(all "outcome IN ('fail', 'error')")"
-for bad in '--batch=a,c' '--batch=a,' '--batch='; do
-  expect_status 3 "$espgang" runs "$bad"
+expect_status 3 "$espgang" runs --batch=a,c
+for bad in '--batch=batch-1,' '--batch='; do
+  expect_status 2 "$espgang" runs "$bad"
+  expect_text err.log 'espgang: a batch without a name is asked for'
 done
+expect_status 2 "$espgang" runs --since 2026-01-02 --until 2026-01-01
+expect_text err.log "espgang: --until '2026-01-01' is before --since '2026-01-02'"
+expect_status 0 "$espgang" runs --since 2026-01-01 --until 2026-01-01
 for bad in --outcome= '--outcome=fail,' --since=12 --until=yesterday; do
   expect_status 2 "$espgang" runs "$bad"
 done

@@ -97,6 +97,24 @@ static void a_revision_in_the_words_decides_which_stub_runs(void **state)
     vb_board_destroy(player.board);
 }
 
+static void the_peripherals_of_an_esp32_are_in_two_places(void **state)
+{
+    static const uint32_t efuse_mac = 0x3ff5a004, spi_data = 0x3ff42080, apart = 0x60000000 - 0x3ff40000;
+    struct player player;
+    uint32_t here, there;
+
+    (void)state;
+    player_open(&player, fast("esp32"));
+    assert_true(player_read_word(&player, efuse_mac, &here));
+    assert_true(player_read_word(&player, efuse_mac + apart, &there));
+    assert_int_not_equal(here, 0);
+    assert_int_equal(here, there);
+    player_command(&player, 0x09, WORDS(spi_data + apart, 0x12345678, UINT32_MAX, 0));
+    assert_true(player_read_word(&player, spi_data, &here));
+    assert_int_equal(here, 0x12345678);
+    vb_board_destroy(player.board);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +123,7 @@ int main(void)
         cmocka_unit_test(revision_0_can_be_asked_for),
         cmocka_unit_test(words_of_the_configuration_hold_after_every_reset),
         cmocka_unit_test(a_revision_in_the_words_decides_which_stub_runs),
+        cmocka_unit_test(the_peripherals_of_an_esp32_are_in_two_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
