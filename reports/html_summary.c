@@ -283,6 +283,29 @@ static void fact_end(struct eg__out *out)
     eg__put(out, "</span></li>");
 }
 
+#define ALIKE 16 /* so many failures in a row are no accident */
+
+/* The batch ends with failures of one cause. */
+static void alike_fact(struct eg__out *out, const struct eg__report *report)
+{
+    const size_t units = (size_t)report->numbers->batch.units;
+
+    for (size_t i = 0; i < report->causes->count; i++) {
+        const struct eg__cause *const cause = &report->causes->items[i];
+        size_t alike = 0;
+        while (alike < cause->count && cause->units[cause->count - 1 - alike]->run->rank == units - 1 - alike)
+            alike++;
+        if (alike < ALIKE)
+            continue;
+        fact_begin(out, EG__FAIL);
+        eg__put(out, "<b>Stop</b>: the last %s failed alike, ", eg__counted((int64_t)alike, "unit").text);
+        eg__html_text(out, "<bdi>", cause->name, "</bdi>");
+        eg__put(out, ", since <b>%s</b>.",
+                eg__clock(report->numbers, cause->units[cause->count - alike]->run->ended_ms).text);
+        fact_end(out);
+    }
+}
+
 static bool slot_facts(struct eg__out *out, const struct eg__numbers *numbers)
 {
     bool found = false;
@@ -409,6 +432,7 @@ static void facts(struct eg__out *out, const struct eg__report *report)
     const struct eg__numbers *const numbers = report->numbers;
 
     eg__put(out, "<div><h3>Where and since when</h3><ul class=\"facts\">");
+    alike_fact(out, report);
     const bool slots = slot_facts(out, numbers), parts = part_facts(out, numbers);
     measure_facts(out, numbers);
     if (!slots && numbers->trials >= EG__FEW) {

@@ -259,15 +259,15 @@ enum eg_code eg_query_selected_runs(struct eg_query *query, const struct eg_sele
     struct eg_run_row run;
 
     char *const list = eg__query_run_columns(query, columns, &fields, &run, 0);
-    sqlite3_str_appendf(sql, "WITH chosen AS (SELECT run_id FROM " EG__SELECT_TABLES " WHERE 1");
+    sqlite3_str_appendf(sql,
+                        "SELECT %s FROM runs WHERE runs.run IN"
+                        " (SELECT run_id FROM " EG__SELECT_TABLES " WHERE 1",
+                        list);
+    sqlite3_free(list);
     eg__select_where(sql, selection);
     eg__select_ended(sql, selection, "outcome");
-    sqlite3_str_appendf(sql,
-                        " ORDER BY run_id DESC LIMIT %lld)"
-                        " SELECT %s FROM (SELECT run_id FROM chosen ORDER BY run_id) AS chosen"
-                        " CROSS JOIN runs ON runs.run = chosen.run_id ORDER BY runs.run",
-                        newest > 0 ? (long long)newest : -1LL, list);
-    sqlite3_free(list);
+    sqlite3_str_appendf(sql, " ORDER BY run_id DESC LIMIT %lld) ORDER BY runs.run",
+                        newest > 0 ? (long long)newest : -1LL);
     EG_TRY(eg__query_prepare_built(&rows, query, sql, err));
     return eg__query_walk(query, rows, fields.field, fields.count, &run, visit, context, err);
 }

@@ -47,6 +47,29 @@ static void the_strip_explains_each_colour_that_it_has(void **state)
     page_lacks(&page, "fail, full height");
 }
 
+static struct sample_end ends_stuck(unsigned number, const char **slot)
+{
+    static const struct sample_end pass = {.outcome = EG_PASS},
+                                   stuck = {.outcome = EG_FAIL, .code = EG_STUCK_BITS, .text = "bits stay 0"};
+
+    *slot = number % 2 == 0 ? "A1" : "B2";
+    return number == 1 || number >= 4 ? stuck : pass;
+}
+
+static void a_batch_that_ends_with_failures_alike_says_stop(void **state)
+{
+    struct sample *sample = *state;
+    EG_CLEANUP(eg_buffer_finish) struct eg_buffer page = {0};
+
+    page_fill(sample, 19, ends_stuck);
+    page_make(sample, NULL, &page);
+    page_lacks(&page, "<b>Stop</b>");
+    sample->session.batch = "longer";
+    page_fill(sample, 20, ends_stuck);
+    page_make(sample, NULL, &page);
+    page_has(&page, "<b>Stop</b>: the last 16 units failed alike, <bdi>Flash faults</bdi>, since <b>");
+}
+
 static struct sample_end refused(unsigned number, const char **slot)
 {
     (void)number;
@@ -86,6 +109,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_sample(a_bad_slot_is_a_fact_with_what_to_do),
         with_sample(the_strip_explains_each_colour_that_it_has),
+        with_sample(a_batch_that_ends_with_failures_alike_says_stop),
         with_sample(a_batch_without_units_says_what_there_was),
         with_sample(a_single_good_unit_is_pointed_to_its_certificate),
     };
