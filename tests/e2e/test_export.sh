@@ -46,7 +46,7 @@ kill -STOP "$pid" # so that the line still records, however slow this machine is
 expect_status 0 "$espgang" backup early.db --ledger ledger.db
 expect_equal 'integrity of the copy' "$(sqlite3 early.db 'pragma integrity_check')" ok
 expect_status 0 "$espgang" export --ledger ledger.db
-refused 3 "espgang: ledger ledger.db: process $pid (espgang) records into it" "$espgang" merge early.db --ledger ledger.db
+refused 3 "espgang: ledger ledger.db: process $pid ($(cat "/proc/$pid/comm")) records into it" "$espgang" merge early.db --ledger ledger.db
 kill -CONT "$pid"
 wait "$pid"
 

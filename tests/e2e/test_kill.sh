@@ -59,6 +59,6 @@ expect_status 3 "$espgang" seal --batch first --yes --ledger "$work/ledger.db"
 expect_text "$work/err.log" 'a line records into batch first and must end before it can be sealed'
 expect_status 0 "$espgang" seal --batch beside --yes --ledger "$work/ledger.db"
 expect_status 3 "$espgang" purge --before 2026-01-01 --reason room --yes --ledger "$work/ledger.db"
-expect_text "$work/err.log" "process $pid (espgang) records into it"
+expect_text "$work/err.log" "process $pid ($(cat "/proc/$pid/comm")) records into it"
 kill -INT "$pid"
 wait "$pid" || true

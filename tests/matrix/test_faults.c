@@ -8,7 +8,8 @@
  * stage gets its cells at once. The expected table is faults.md in this folder. In every cell, a board that
  * passes must hold the firmware, byte by byte.
  *
- * EG_MATRIX=N compares sentences too, and tries N random places per stage in place of one.
+ * EG_MATRIX=N compares sentences too, and tries N random places per stage in place of one; at 2 and 3 Mbaud N
+ * times three.
  * EG_MATRIX_WRITE=FILE writes the table.
  */
 
@@ -465,7 +466,7 @@ static const char *const wire_faults[][2] = {{"lose", "x4"},     {"flip", "x4"},
 #define WIRE_FAULTS (sizeof wire_faults / sizeof wire_faults[0])
 #define PLACES      3 /* in the first and the last part of the write, and in the check */
 
-static struct fake_line *plug_at(uint32_t baud, const char *const *faults, unsigned count)
+static struct fake_line *plug_at(uint32_t baud, uint64_t seed, const char *const *faults, unsigned count)
 {
     struct fake_line *line;
 
@@ -473,7 +474,7 @@ static struct fake_line *plug_at(uint32_t baud, const char *const *faults, unsig
     fake_plan_add(line->plan, "more", 0x40000, 0x20000);
     fake_plan_set(line->plan, "link.baud", "auto");
     line->recorder.rates = (struct eg_rates_seen){.baud_most = baud};
-    fake_line_plug(line, &(struct vb_config){.fast = true, .seed = baud}, count, faults);
+    fake_line_plug(line, &(struct vb_config){.fast = true, .seed = seed}, count, faults);
     return line;
 }
 
@@ -487,7 +488,7 @@ static struct span span_of(const struct spans *spans, const char *stage)
 }
 
 /* Return how many boards have written at a lower rate in the end. */
-static unsigned run_wire_faults(uint32_t baud, const uint64_t places[PLACES])
+static unsigned run_wire_faults(uint32_t baud, uint64_t seed, const uint64_t places[PLACES])
 {
     static char texts[WIRE_FAULTS * PLACES][64];
     const char *faults[WIRE_FAULTS * PLACES + 1] = {NULL};
@@ -499,13 +500,13 @@ static unsigned run_wire_faults(uint32_t baud, const uint64_t places[PLACES])
                      (unsigned long long)places[k], wire_faults[i][1]);
             faults[count] = texts[count];
         }
-    struct fake_line *line = plug_at(baud, faults, count);
+    struct fake_line *line = plug_at(baud, seed, faults, count);
     fake_line_run(line);
     for (unsigned i = 0; i < count; i++) {
         const struct fake_run *const record = fake_recorder_run(&line->recorder, line->names[i]);
-        print_message("%s at %u baud: %s, %s%s, in the end %u baud\n", texts[i], (unsigned)baud,
-                      eg_outcome_name(line->results[i].outcome), record->marginal, record->text,
-                      (unsigned)record->link.baud);
+        print_message("%s at %u baud, seed %u: %s, %s%s, in the end %u baud\n", texts[i], (unsigned)baud,
+                      (unsigned)seed, eg_outcome_name(line->results[i].outcome), record->marginal,
+                      record->text, (unsigned)record->link.baud);
         lowered += record->link.baud != 0 && record->link.baud < baud;
         resends += record->record.resends;
         if (passed(&line->results[i]))
@@ -518,6 +519,15 @@ static unsigned run_wire_faults(uint32_t baud, const uint64_t places[PLACES])
     return lowered;
 }
 
+static void strike_wire(uint32_t baud, uint64_t seed, uint64_t from, uint64_t to)
+{
+    uint64_t places[PLACES], random = seed;
+
+    for (unsigned i = 0; i < PLACES; i++)
+        places[i] = from + vb__random(&random) % (to - from);
+    (void)run_wire_faults(baud, seed, places);
+}
+
 static void at_2_and_3_mbaud_a_green_board_holds_the_firmware_whatever_the_wire_does(void **state)
 {
     static const uint32_t bauds[] = {2000000, 3000000};
@@ -525,7 +535,7 @@ static void at_2_and_3_mbaud_a_green_board_holds_the_firmware_whatever_the_wire_
     (void)state;
     need_stub();
     for (size_t i = 0; i < sizeof bauds / sizeof bauds[0]; i++) {
-        struct fake_line *line = plug_at(bauds[i], NO_FAULTS, 1);
+        struct fake_line *line = plug_at(bauds[i], bauds[i], NO_FAULTS, 1);
         struct spans spans = {.line = line};
 
         line->recorder.at_log = note_stage;
@@ -538,7 +548,9 @@ static void at_2_and_3_mbaud_a_green_board_holds_the_firmware_whatever_the_wire_
         const uint64_t size = write.to - write.from;
         const uint64_t places[PLACES] = {write.from + size / 3, write.to - size / 4,
                                          (verify.from + verify.to) / 2};
-        assert_true(run_wire_faults(bauds[i], places) > 0);
+        assert_true(run_wire_faults(bauds[i], bauds[i], places) > 0);
+        for (uint64_t seed = 1; seed <= places_wanted(); seed++)
+            strike_wire(bauds[i], seed, write.from, verify.to);
     }
 }
 

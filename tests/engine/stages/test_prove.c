@@ -4,6 +4,7 @@
 
 #include "tests/fakes/check.h"
 #include "tests/fakes/fake_secure.h"
+#include "tools/vboard/model/model.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +31,7 @@ static void run(struct fake_line *line)
     fake_line_run(line);
 }
 
-/* Take a board through the whole job; its application tells its MAC. */
-static void finish_board(struct fake_line *line, const char *log)
+static void plug_app(struct fake_line *line, const char *log, const char *const *faults)
 {
     strcpy(app_log + strlen(app_log) - 6, "XXXXXX");
     const int fd = mkstemp(app_log);
@@ -39,8 +39,14 @@ static void finish_board(struct fake_line *line, const char *log)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, log, strlen(log)), strlen(log));
     close(fd);
-    fake_line_plug(line, &(struct vb_config){.fast = true, .app_log = app_log}, 1, NO_FAULTS);
+    fake_line_plug(line, &(struct vb_config){.fast = true, .app_log = app_log}, 1, faults);
     unlink(app_log);
+}
+
+/* Take a board through the whole job; its application tells its MAC. */
+static void finish_board(struct fake_line *line, const char *log)
+{
+    plug_app(line, log, NO_FAULTS);
     run(line);
     fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
     assert_int_equal(fake_secure_field(line, 1, "ENABLE_SECURITY_DOWNLOAD"), 1);
@@ -186,6 +192,46 @@ static void a_board_that_tells_no_mac_is_nobody(void **state)
                             "mac that is one: nobody knows which board it is");
 }
 
+/* A reply is lost once the loader is reduced. */
+static void lose_reply(void *context, const struct eg_log_record *record)
+{
+    struct fake_line *const line = context;
+    struct vb__faults *const faults = &vb_gang_board(line->gang, 1)->faults;
+
+    if (record->kind == EG_LOG_STAGE_BEGIN && strcmp(record->stage, "close") == 0)
+        faults->next = faults->states[0].next = faults->received + 3100;
+}
+
+static void finish_in_two(struct fake_line *line, const char *log)
+{
+    fake_plan_set(line->plan, "retry.attempts", "2");
+    line->recorder.at_log = lose_reply;
+    line->recorder.context = line;
+    plug_app(line, log, FAULTS("1:drop@1000000"));
+    run(line);
+}
+
+static void a_board_whose_loader_is_reduced_is_proved_when_it_is_tried_again(void **state)
+{
+    struct fake_line *line = *state;
+
+    finish_in_two(line, OWN_MAC);
+    fake_line_assert_result(line, 1, EG_PASS_MARGINAL, EG_OK, "");
+    assert_true(line->recorder.runs[0].unit.secure_download);
+}
+
+/* The board whose loader was reduced is taken out before it is tried again, and the other one starts. */
+static void another_board_is_not_proved_in_place_of_the_one_that_was_begun(void **state)
+{
+    struct fake_line *line = *state;
+
+    finish_in_two(line, "my MAC is 60:55:f9:00:00:01\n");
+    fake_line_assert_result(
+        line, 1, EG_ERROR, EG_BOARD_EXCHANGED,
+        "first close: burning BLOCK0: *; then prove: the board in the slot is now 60:55:f9:00:00:01, the run "
+        "began with 02:65:67:00:00:01");
+}
+
 static void a_board_that_does_not_start_is_not_proved(void **state)
 {
     struct fake_line *line = *state;
@@ -211,6 +257,8 @@ int main(void)
         TEST(a_custom_mac_is_proved_by_the_ledger),
         TEST(a_custom_mac_that_is_not_on_record_takes_no_row_of_the_pool),
         TEST(a_board_that_tells_no_mac_is_nobody),
+        TEST(a_board_whose_loader_is_reduced_is_proved_when_it_is_tried_again),
+        TEST(another_board_is_not_proved_in_place_of_the_one_that_was_begun),
         TEST(a_board_that_does_not_start_is_not_proved),
     };
 

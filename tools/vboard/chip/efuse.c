@@ -10,7 +10,8 @@
  * keeps four copies, of which two decide, and tells bits in which they differ; not of its first word.
  *
  * A command needs its code in CONF and an idle controller. A burn with other timing registers than the
- * crystal needs burns nothing. The newer family seems idle once while it is still busy.
+ * crystal needs burns nothing; after a reset those of the newer family suit the usual crystal. The newer
+ * family seems idle once while it is still busy.
  *
  * A new board is burnt as its configuration says: the words that the other files of this folder put into
  * the read registers become its fuses.
@@ -34,12 +35,14 @@
 #define CMD_READ     1u
 #define CMD_PROGRAM  2u
 #define CMD_BLOCK    2 /* shift */
+#define STATUS_IDLE  1u
 
 /* As the timing registers of the ESP32-S2 and ESP32-C3 set them: switching the programming voltage on, and a
  * pulse per bit. */
 #define SUPPLY_US 500u
 #define PULSE_US  10u
 #define READ_US   100u
+#define RESET_MHZ 40u /* espefuse 3 burns an ESP32-C3 with what the registers hold after a reset */
 
 #define WORD_BITS 32u
 
@@ -384,17 +387,21 @@ static unsigned burn(struct vb_board *board, unsigned block, const uint8_t *want
     return burnt;
 }
 
-/* Return whether the timing registers fit the crystal. */
+/* Return whether the timing registers fit the crystal. Those that nobody has written are shown as zero; their
+ * true values after a reset fit RESET_MHZ. */
 static bool is_timed(struct vb_board *board, const struct eg_efuse *map)
 {
     const struct eg_efuse_timing *timing = map->timing;
+    const bool reset_fits = has_window(map) && vb__crystal_mhz(board) == RESET_MHZ;
 
     while (timing->mhz != 0 && timing->mhz != vb__crystal_mhz(board))
         timing++;
-    for (const struct eg_efuse_step *step = timing->steps; step != NULL && step->mask != 0; step++)
-        if ((vb__memory_get(board, map->base + step->reg) & step->mask) !=
-            step->value * (step->mask & (~step->mask + 1)))
+    for (const struct eg_efuse_step *step = timing->steps; step != NULL && step->mask != 0; step++) {
+        const uint32_t field = vb__memory_get(board, map->base + step->reg) & step->mask;
+
+        if (field != step->value * (step->mask & (~step->mask + 1)) && (field != 0 || !reset_fits))
             return false;
+    }
     return timing->mhz != 0;
 }
 
@@ -461,10 +468,15 @@ uint32_t vb__efuse_look(struct vb_board *board, uint32_t addr)
 {
     const struct eg_efuse *map = map_of(board);
     const uint32_t word = vb__memory_get(board, addr);
+    const bool idle = vb__idle_ns(board) >= board->efuse.busy_ns;
 
-    if (map == NULL || addr != map->base + map->cmd || word == 0)
+    if (map == NULL)
         return word;
-    if (vb__idle_ns(board) >= board->efuse.busy_ns) {
+    if (has_window(map) && addr == map->base + map->cmd - 4) /* STATUS, by which espefuse 3 waits */
+        return idle ? STATUS_IDLE : 0;
+    if (addr != map->base + map->cmd || word == 0)
+        return word;
+    if (idle) {
         vb__memory_put(board, addr, 0);
         return 0;
     }

@@ -279,13 +279,34 @@ static void a_burn_needs_the_code_of_the_command_and_the_timing_of_the_crystal(v
         for (int ready = 0; ready < 4; ready++) {
             if ((ready & 1) != 0)
                 fuses_set_timing(board);
-            fuses_put(board, map->timing->steps[0].reg,
-                      (ready & 1) != 0 ? fuses_get(board, map->timing->steps[0].reg) : 0);
+            else
+                fuses_put(board, map->timing->steps[0].reg, map->timing->steps[0].mask / 3);
             fuses_put(board, map->conf, (ready & 2) != 0 ? CONF_PROGRAM : CONF_READ);
             fuses_put(board, map->cmd, 2);
             fuses_read_command(board);
             assert_int_equal(board->efuse.fuses[7] >> 7, ready == 3);
         }
+        vb_board_destroy(board);
+    }
+}
+
+static void the_timing_after_a_reset_suits_a_crystal_of_40_mhz(void **state)
+{
+    static const struct {
+        const char *chip;
+        bool burns;
+    } rows[] = {{"esp32c3", true}, {"esp32", false}, {"esp32h2", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct vb_config config = fuses_fast(rows[i].chip);
+        struct vb_board *const board = fuses_make(&config);
+        const struct eg_efuse *map = fuses_map_of(board);
+
+        fuses_put(board, map->blocks[0].write + 4, 1u << 31);
+        fuses_put(board, map->conf, CONF_PROGRAM);
+        fuses_put(board, map->cmd, 2);
+        assert_int_equal(board->efuse.fuses[7] >> 7, rows[i].burns);
         vb_board_destroy(board);
     }
 }
@@ -324,11 +345,15 @@ static void a_burn_takes_its_time_and_the_newer_family_seems_idle_once(void **st
         if (i == 0)
             assert_int_equal(fuses_get(board, cmd) & 3, 0);
         assert_int_equal(fuses_get(board, cmd) & 3, 2);
+        if (i == 0) /* the state machine tells the truth */
+            assert_int_not_equal(fuses_get(board, cmd - 4) & 7, 1);
         /* While busy it accepts no command. */
         fuses_read_command(board);
         assert_int_equal(fuses_word_of(board, 3, 0), 0);
         vb__busy(board, 600000);
         assert_int_equal(fuses_get(board, cmd), 0);
+        if (i == 0)
+            assert_int_equal(fuses_get(board, cmd - 4) & 7, 1);
         fuses_read_command(board);
         assert_int_equal(fuses_word_of(board, 3, 0), 1);
         vb_board_destroy(board);
@@ -526,6 +551,7 @@ int main(void)
         cmocka_unit_test(protection_counts_from_the_read_command_on),
         cmocka_unit_test(each_half_of_the_esp32_c2_key_block_is_hidden_by_its_own_bit),
         cmocka_unit_test(a_burn_needs_the_code_of_the_command_and_the_timing_of_the_crystal),
+        cmocka_unit_test(the_timing_after_a_reset_suits_a_crystal_of_40_mhz),
         cmocka_unit_test(read_registers_take_nothing_and_a_reset_reads_the_fuses),
         cmocka_unit_test(a_burn_takes_its_time_and_the_newer_family_seems_idle_once),
         cmocka_unit_test(a_file_keeps_what_was_burnt_and_decides_over_the_configuration),
