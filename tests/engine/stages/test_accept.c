@@ -98,22 +98,20 @@ static void a_board_that_cannot_be_read_needs_a_job_that_can_prove_it(void **sta
 
     refuses_job(board, "esp32", "accept.secure_download", "prove",
                 "accept.secure_download: ESP32 has no secure download mode");
-    refuses_job(
-        board, "esp32c6", "accept.secure_download", "prove",
-        "accept.secure_download is prove, and the job has no section secure that closes the loader, which a "
-        "board could be held against");
+    refuses_job(board, "esp32c6", "accept.secure_download", "prove",
+                "accept.secure_download is prove, and the job has no test: only the log of the application "
+                "proves a board that cannot be read");
+    eg_plan_destroy(board->plan);
+    board->plan = fake_secure_plan();
+    fake_plan_set(board->plan, "secure.download", "open");
+    refuses_job(board, "esp32c6", "accept.secure_download", "prove",
+                "accept.secure_download is prove, and the job has no section secure that closes the loader, "
+                "which a board could be held against");
     eg_plan_destroy(board->plan);
     board->plan = fake_secure_plan();
     fake_plan_set(board->plan, "accept.repeat", "refuse");
     refuses_job(board, "esp32c6", "accept.secure_download", "prove",
                 "accept.secure_download is prove, and accept.repeat refuses boards that have passed");
-    eg_plan_destroy(board->plan);
-    board->plan = fake_secure_plan();
-    eg_setting_clear(eg_plan_setting(board->plan, "test"));
-    refuses_job(
-        board, "esp32c6", "accept.secure_download", "prove",
-        "accept.secure_download is prove, and the job has no test: only the log of the application proves a "
-        "board that cannot be read");
 }
 
 /* ---- Whole boards ---- */
