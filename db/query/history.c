@@ -235,16 +235,18 @@ enum eg_code eg_query_units(struct eg_query *query, const struct eg_selection *s
     sqlite3_str *const sql = sqlite3_str_new(query->db);
     struct eg_run_row run;
 
-    /* With max() alone, SQLite takes run_id from the row that has it. */
+    /* By numbers of the chain, in the order of which the rows come without being sorted. */
     sqlite3_str_appendall(sql, "WITH " EG__COUNTED_BEGIN);
     eg__select_counting(sql, selection);
-    sqlite3_str_appendall(sql, EG__COUNTED_END ", last AS (SELECT run_id, max(chain_id) AS place FROM counted"
-                                               " WHERE counts = 'unit' GROUP BY unit) SELECT ");
+    sqlite3_str_appendall(sql, EG__COUNTED_END " SELECT ");
     char *const list = eg__query_run_columns(query, columns, &fields, &run, 0);
-    sqlite3_str_appendf(sql, "%s FROM last CROSS JOIN runs ON runs.run = last.run_id WHERE 1", list);
+    sqlite3_str_appendf(sql,
+                        "%s FROM chain CROSS JOIN runs ON runs.run = chain.run_id WHERE chain.chain_id IN"
+                        " (SELECT max(chain_id) FROM counted WHERE counts = 'unit' GROUP BY unit)",
+                        list);
     sqlite3_free(list);
     eg__select_ended(sql, selection, "runs");
-    sqlite3_str_appendall(sql, " ORDER BY place");
+    sqlite3_str_appendall(sql, " ORDER BY chain.chain_id");
     EG_TRY(eg__query_prepare_built(&rows, query, sql, err));
     return eg__query_walk(query, rows, fields.field, fields.count, &run, visit, context, err);
 }

@@ -132,14 +132,14 @@ static enum eg_code check_closed(const struct eg_plan *plan, const char **place,
     if (chip == NULL || chip->download_secure == NULL)
         return eg_error_set(err, EG_BAD_JOB, "accept.secure_download: %s has no secure download mode",
                             plan->target->label);
-    if (!eg_provision_burns(plan, EG_PROVISION_CLOSE))
-        return eg_error_set(err, EG_BAD_JOB,
-                            "accept.secure_download is prove, and the job has no section secure that closes "
-                            "the loader, which a board could be held against");
     if (eg_plan_setting(plan, "test")->group_count == 0)
         return eg_error_set(err, EG_BAD_JOB,
                             "accept.secure_download is prove, and the job has no test: only the log of the "
                             "application proves a board that cannot be read");
+    if (!eg_provision_burns(plan, EG_PROVISION_CLOSE))
+        return eg_error_set(err, EG_BAD_JOB,
+                            "accept.secure_download is prove, and the job has no section secure that closes "
+                            "the loader, which a board could be held against");
     if (eg_plan_choice(plan, "accept.repeat") == REPEAT_REFUSE)
         return eg_error_set(err, EG_BAD_JOB,
                             "accept.secure_download is prove, and accept.repeat refuses boards that have "

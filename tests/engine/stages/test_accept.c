@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "tests/engine/stages/accepting.h"
+#include "tests/fakes/fake_secure.h"
 
 #include <string.h>
 
@@ -91,6 +92,28 @@ static void registers_that_cannot_be_read_impose_no_rule(void **state)
         "ESP32-PICO-V3-02, ESP32-D0WDR2-V3");
 }
 
+static void a_board_that_cannot_be_read_needs_a_job_that_can_prove_it(void **state)
+{
+    struct board *board = *state;
+
+    refuses_job(board, "esp32", "accept.secure_download", "prove",
+                "accept.secure_download: ESP32 has no secure download mode");
+    refuses_job(board, "esp32c6", "accept.secure_download", "prove",
+                "accept.secure_download is prove, and the job has no test: only the log of the application "
+                "proves a board that cannot be read");
+    eg_plan_destroy(board->plan);
+    board->plan = fake_secure_plan();
+    fake_plan_set(board->plan, "secure.download", "open");
+    refuses_job(board, "esp32c6", "accept.secure_download", "prove",
+                "accept.secure_download is prove, and the job has no section secure that closes the loader, "
+                "which a board could be held against");
+    eg_plan_destroy(board->plan);
+    board->plan = fake_secure_plan();
+    fake_plan_set(board->plan, "accept.repeat", "refuse");
+    refuses_job(board, "esp32c6", "accept.secure_download", "prove",
+                "accept.secure_download is prove, and accept.repeat refuses boards that have passed");
+}
+
 /* ---- Whole boards ---- */
 
 static void a_board_that_a_rule_refuses_is_as_it_came(void **state)
@@ -165,6 +188,7 @@ int main(void)
         RULE(a_board_that_has_passed_is_not_programmed_again),
         RULE(a_rework_station_accepts_boards_programmed_before),
         RULE(registers_that_cannot_be_read_impose_no_rule),
+        RULE(a_board_that_cannot_be_read_needs_a_job_that_can_prove_it),
         LINE(a_board_that_a_rule_refuses_is_as_it_came),
         LINE(a_board_that_the_ledger_has_passed_is_as_it_came),
         LINE(a_rule_is_asked_in_a_later_attempt_too),

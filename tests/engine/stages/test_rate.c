@@ -84,6 +84,30 @@ static void a_rate_that_the_wire_damages_is_given_up_before_anything_is_written(
     assert_non_null(strstr(line->recorder.transcript, "note 2000000 baud does not work on this cable: "));
 }
 
+static void fall_silent(void *context, const struct eg_log_record *record)
+{
+    struct fake_line *const line = context;
+    struct vb__faults *const faults = &vb_gang_board(line->gang, 1)->faults;
+
+    if (record->kind == EG_LOG_STAGE_BEGIN && strcmp(record->stage, "write") == 0)
+        faults->next = faults->states[0].next = faults->received + 60;
+}
+
+static void a_board_that_is_gone_after_a_rate_that_failed_is_told_with_the_rate(void **state)
+{
+    struct fake_line *line = *state;
+
+    plug(line, (struct vb_config){0}, FAULTS("1:silent@1000000"));
+    line->recorder.at_log = fall_silent;
+    line->recorder.context = line;
+    fake_line_run(line);
+    fake_line_assert_result(
+        line, 1, EG_ERROR, EG_NO_SYNC,
+        "write: connecting again after 3000000 baud: no answer in 7 attempts: check power, "
+        "cable and the seat of the board");
+    assert_true(fake_line_blank(line, 1));
+}
+
 static void a_bridge_that_rounds_a_rate_too_far_gets_a_lower_one(void **state)
 {
     struct fake_line *line = *state;
@@ -226,6 +250,7 @@ int main(void)
         TEST(the_highest_rate_of_chip_and_bridge_is_taken),
         TEST(a_small_region_before_a_large_one_is_written_at_the_higher_rate_too),
         TEST(a_rate_that_the_wire_damages_is_given_up_before_anything_is_written),
+        TEST(a_board_that_is_gone_after_a_rate_that_failed_is_told_with_the_rate),
         TEST(a_bridge_that_rounds_a_rate_too_far_gets_a_lower_one),
         TEST(the_ledger_says_where_to_begin),
         TEST(resends_lower_the_rate_for_the_boards_after_it_too),

@@ -80,6 +80,16 @@ refused 2 'BLOCK_USR_DATA has no bit 256: its highest is 255' esp32c3 burn-bit B
 refused 2 '--chip: there is no chip "esp9"' esp9 summary
 refused 1 'ESP8266 has no eFuses that can be read or burnt' esp8266 summary
 
+# Data of another size than its block, and arguments that do not fit together.
+head -c 24 /dev/urandom >"$scratch/short"
+refused 2 "$scratch/short: has 24 bytes, and BLOCK_KEY4 has 32; --offset burns a part" esp32c3 burn-block-data BLOCK_KEY4 "$scratch/short"
+refused 2 "$scratch/short: 24 bytes at offset 9 do not fit into the 32 of BLOCK_KEY4" esp32c3 burn-block-data BLOCK_KEY4 "$scratch/short" --offset 9
+refused 2 "--offset takes one BLOCK and one FILE; see 'espgang efuse burn-block-data --help'" \
+  esp32c3 burn-block-data BLOCK_KEY4 "$scratch/short" BLOCK_KEY5 "$scratch/short" --offset 0
+refused 2 "block BLOCK_KEY4 is named twice; see 'espgang efuse burn-block-data --help'" \
+  esp32c3 burn-block-data BLOCK_KEY4 "$scratch/short" BLOCK_KEY4 "$scratch/short"
+refused 2 "--format value_only takes one NAME, not 2; see 'espgang efuse summary --help'" esp32c3 summary --format value_only MAC CUSTOM_MAC
+
 # Other commands that read: dump into files, calibration, errors.
 virt esp32c3 dump --file-name "$scratch/block.bin" >"$scratch/out"
 [ "$(stat -c %a:%s "$scratch/block4.bin")" = 600:32 ] || fail 'dump of block 4'

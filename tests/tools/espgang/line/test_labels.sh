@@ -44,6 +44,20 @@ expect_status 0 "$espgang" label print --ledger ledger.db --printer "file:$work/
 expect_equal 'labels' "$(grep -c MAC late)" 2
 expect_status 0 "$espgang" label --ledger ledger.db
 
+# A printer that takes a label and fails: it is printed again, and the operator is told to look.
+template broken
+printf '#!/bin/sh\ncat >>%s/taken; [ -e %s/once ] || { touch %s/once; exit 1; }\n' "$work" "$work" "$work" >broken
+chmod +x broken
+line --sim 1 --trigger enter --printer program:./broken --batch broken <input >line.log 2>&1 &
+children+=("$!")
+exec 7>input
+echo >&7
+wait_for 'the label of board 02:65:67:00:00:01 in slot sim:esp32c3/1 may be printed twice: the first print broke off' line.log
+exec 7>&-
+wait "${children[-1]}" || fail "the line ended with $?: $(cat line.log)"
+expect_equal 'prints' "$(grep -c MAC taken)" 2
+expect_status 0 "$espgang" label --ledger ledger.db
+
 # Killed while a label is printed: nobody knows of that one; the other is missing.
 printf '#!/bin/sh\ncat >>%s/got; touch %s/printing; while [ -e %s/printing ]; do sleep 0.1; done\n' "$work" "$work" "$work" >slow
 chmod +x slow

@@ -26,4 +26,10 @@ refused '--pace takes 1 to 1000' --sim 1 --watch --pace 0
 refused '--sim and --ports exclude each other' --sim 1 --ports /dev/null
 refused '--sim takes 1 to 512 boards' --sim 513
 refused '--fault, --fast, --flash-dir, --app-log and --hooks go with --sim' --fast
+refused '--wall excludes --json, --plain and --silent' --wall --json
+refused '--silent and --verbose exclude each other' --silent --verbose
+refused '--once excludes --watch and --trigger' --once --watch
+expect_status 2 "$espgang" run "$work/not-there.yaml" --sim 1 --mqtt mqtt://127.0.0.1:1
+expect_equal 'events without a ledger' "$(cat "$work/err.log")" \
+  "espgang: --mqtt and --webhook with --sim need --ledger: events wait for their receiver beside it; see 'espgang run --help'"
 [ ! -e "$work/ledger.db" ] || fail 'a refusal has made a ledger'

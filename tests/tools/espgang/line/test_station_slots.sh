@@ -41,6 +41,15 @@ expect_text station.yaml 'name: line-2'
 grep -qE '^  - \{name: "A1", usb: ".*1(:1\.0)?"\}$' station.yaml || fail "A1 is not in $(cat station.yaml)"
 expect_status 2 "$espgang" slots learn A1
 expect_text err.log 'station.yaml exists; --output names another file'
+refused() { # SENTENCE ARGUMENT...
+  local sentence=$1
+  shift
+  expect_status 2 "$espgang" slots learn "$@" --output none.yaml
+  expect_equal "sentence of $*" "$(cat err.log)" "espgang: $sentence; see 'espgang slots learn --help'"
+}
+refused "'' is no name of a slot" A1 ''
+refused 'slot A1 is named twice' A1 A2 A1
+refused "'line 2 ' is no name of a station" A1 --name 'line 2 '
 
 # By serial number, except for a bridge that has none and one whose number YAML would read otherwise.
 for number in 1 2 3; do "$build/tests/fakes/plug_tty" usb unplug "1-$number"; done
