@@ -238,7 +238,7 @@ enum eg_code eg__path_check(char **full, const char *path, struct eg_error *err)
 }
 
 /* Read inode and device number of the file; 0 if it does not exist. */
-static enum eg_code identify(const char *full, const char *suffix, dev_t *device, ino_t *number,
+static enum eg_code identify(struct eg__place_file *file, const char *full, const char *suffix,
                              struct eg_error *err)
 {
     EG_CLEANUP(eg_free_cleanup) char *path = NULL;
@@ -247,35 +247,41 @@ static enum eg_code identify(const char *full, const char *suffix, dev_t *device
     EG_TRY(join(&path, full, suffix, err));
     if (stat(path, &info) != 0 && errno != ENOENT && errno != ENOTDIR)
         return eg_error_errno(err, EG_LEDGER, errno, "looking for %s", path);
-    *device = info.st_dev;
-    *number = info.st_ino;
+    *file = (struct eg__place_file){.device = info.st_dev, .number = info.st_ino};
     return EG_OK;
 }
 
-static enum eg_code identify_both(struct eg__place *place, const char *full, struct eg_error *err)
+static enum eg_code identify_all(struct eg__place *place, const char *full, struct eg_error *err)
 {
-    EG_TRY(identify(full, "", &place->ledger.device, &place->ledger.number, err));
-    return identify(full, "-wal", &place->wal.device, &place->wal.number, err);
+    EG_TRY(identify(&place->ledger, full, "", err));
+    EG_TRY(identify(&place->wal, full, "-wal", err));
+    return identify(&place->lock, full, ".lock", err);
 }
 
 enum eg_code eg__place_note(struct eg__place *place, char *full, struct eg_error *err)
 {
     place->full = full;
-    return identify_both(place, full, err);
+    return identify_all(place, full, err);
+}
+
+static bool is_same(const struct eg__place_file *file, const struct eg__place_file *other)
+{
+    return file->number == other->number && file->device == other->device;
 }
 
 enum eg_code eg__place_check(const struct eg__place *place, struct eg_error *err)
 {
     struct eg__place now = {0};
 
-    EG_TRY(identify_both(&now, place->full, err));
-    if (now.ledger.number != place->ledger.number || now.ledger.device != place->ledger.device)
+    EG_TRY(identify_all(&now, place->full, err));
+    if (!is_same(&now.ledger, &place->ledger))
         return eg_error_set(err, EG_LEDGER, "the file was removed, replaced or moved while it was in use");
-    if (now.wal.number != place->wal.number || now.wal.device != place->wal.device)
-        return eg_error_set(err, EG_LEDGER,
-                            "its -wal file, which belongs to it, was removed, replaced or moved while it was "
-                            "in use");
-    return EG_OK;
+    if (is_same(&now.wal, &place->wal) && is_same(&now.lock, &place->lock))
+        return EG_OK;
+    return eg_error_set(
+        err, EG_LEDGER,
+        "its %s file, which belongs to it, was removed, replaced or moved while it was in use",
+        is_same(&now.wal, &place->wal) ? ".lock" : "-wal");
 }
 
 void eg__place_finish(struct eg__place *place)

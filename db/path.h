@@ -36,10 +36,10 @@ enum eg_code eg__path_check(char **full, const char *path, struct eg_error *err)
 /** The files of an open ledger, as they were at its path when it was opened. */
 struct eg__place {
     char *full;
-    struct {
+    struct eg__place_file {
         dev_t device;
         ino_t number; /* 0 = no such file */
-    } ledger, wal;
+    } ledger, wal, lock;
 };
 
 /** Note the files at a resolved path, after the first commit; the place owns `full` afterwards, even on

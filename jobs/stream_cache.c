@@ -126,7 +126,8 @@ static void keep(const struct eg_region *region, const char *folder, int folder_
     if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
         return;
     if (eg_file_write(path, region->zlib.data, region->zlib.size,
-                      &(struct eg_file_options){.mode = 0600, .replace = true}, &ignored) == EG_OK)
+                      &(struct eg_file_options){.mode = 0600, .replace = true, .no_device = true},
+                      &ignored) == EG_OK)
         prune(folder_fd);
 }
 

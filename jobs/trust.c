@@ -316,7 +316,7 @@ enum eg_code eg_trust_revoke(const char *folder, const char *which, char fingerp
     EG_CLEANUP(eg_trust_finish) struct eg_trust trust = {.count = 0};
     EG_CLEANUP(eg_buffer_finish) struct eg_buffer text = {0};
     EG_CLEANUP(eg_free_cleanup) char *path = NULL;
-    const struct eg_file_options options = {.mode = 0644, .replace = true};
+    const struct eg_file_options options = {.mode = 0644, .replace = true, .no_device = true};
     bool named;
 
     EG_TRY(choose_folder(&trust.folder, &named, folder, err));

@@ -135,6 +135,8 @@ enum eg_code eg_file_write(const char *path, const void *data, size_t size,
             return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is there already", path);
         return write_beside(path, data, size, options, err);
     }
+    if (options->no_device)
+        return eg_error_set(err, EG_BAD_ARGUMENT, "%s: is not a regular file", path);
     EG_CLEANUP(eg_fd_close_cleanup) const int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return eg_error_errno(err, EG_IO, errno, "%s", path);

@@ -30,6 +30,7 @@ enum eg_code eg_file_read_open(struct eg_buffer *buffer, int fd, const char *pat
 struct eg_file_options {
     unsigned mode;                  /* of a new file, before the umask */
     bool replace;                   /* replace an existing file; else refuse it */
+    bool no_device;                 /* refuse a pipe or device: its name is not the user's choice */
     const struct eg_cancel *cancel; /* may be NULL */
 };
 

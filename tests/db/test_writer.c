@@ -394,6 +394,13 @@ static void nothing_counts_as_recorded_in_a_ledger_that_lost_its_log(void **stat
          "its -wal file, which belongs to it, was removed, replaced or moved while it was in use");
 }
 
+/* By it other programs see that this one records. */
+static void nothing_counts_as_recorded_in_a_ledger_that_lost_its_lock(void **state)
+{
+    lose(*state, "ledger.db.lock", true,
+         "its .lock file, which belongs to it, was removed, replaced or moved while it was in use");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +414,7 @@ int main(void)
         with_sample(nothing_counts_as_recorded_in_a_ledger_that_was_moved),
         with_sample(nothing_counts_as_recorded_in_a_ledger_that_was_replaced),
         with_sample(nothing_counts_as_recorded_in_a_ledger_that_lost_its_log),
+        with_sample(nothing_counts_as_recorded_in_a_ledger_that_lost_its_lock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,10 +102,11 @@ espgang run "$work/job.yaml" --ports /dev/ttyUSB20 --ledger "$work/ledger.db" --
 first=$!
 children+=("$first")
 wait_for_write first
+holder=$(cat "/proc/$(pgrep -P "$first" || echo "$first")/comm")
 expect_status 1 espgang run "$work/job.yaml" --ports /dev/ttyUSB20 --ledger "$work/second.db"
 expect_equal 'the second' \
   "$(sqlite3 -batch -noheader "$work/second.db" 'select code, sentence from runs' | sed 's/process [0-9]*/process N/')" \
-  'port-busy|connect: /dev/ttyUSB20: espgang (process N) uses it'
+  "port-busy|connect: /dev/ttyUSB20: $holder (process N) uses it"
 wait "$first" || fail "the first ended with $?: $(cat "$work/first.log" "$work/first.err.log")"
 unset 'children[-1]'
 expect_equal 'the first' "$(ledger "select outcome from runs where batch = 'first'")" pass

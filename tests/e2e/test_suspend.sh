@@ -81,6 +81,6 @@ program holder job.yaml "${urls[0]}"
 halt holder write
 expect_status 1 timeout 60 "$espgang" run job.yaml --ports "${urls[0]}" --ledger third.db
 expect_equal 'a held port' "$(of third 'select code, sentence from runs')" \
-  "port-busy|connect: ${urls[0]}: espgang (process ${pid[holder]}) uses it"
+  "port-busy|connect: ${urls[0]}: $(cat "/proc/${pid[holder]}/comm") (process ${pid[holder]}) uses it"
 kill -CONT "${pid[holder]}"
 passed holder

@@ -160,6 +160,19 @@ static void a_link_is_not_followed(void **state)
     assert_false(takes_other(scene));
 }
 
+static void a_pipe_is_not_waited_for(void **state)
+{
+    struct scene *const scene = *state;
+    struct eg_error err;
+
+    assert_ok(eg__region_pack(&scene->region, &err), err);
+    assert_int_equal(unlink(scene->file), 0);
+    assert_int_equal(mkfifo(scene->file, 0600), 0);
+    eg_buffer_finish(&scene->region.zlib);
+    assert_ok(eg__region_pack(&scene->region, &err), err);
+    assert_true(scene->region.zlib.size > 0);
+}
+
 static void a_folder_that_others_may_enter_is_left_alone(void **state)
 {
     struct scene *const scene = *state;
@@ -215,10 +228,15 @@ static void the_oldest_streams_make_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_stream_is_kept_for_its_owner_alone),           TEST(a_stream_that_was_kept_is_taken),
-        TEST(a_stream_that_is_not_the_regions_is_made_again), TEST(a_link_is_not_followed),
-        TEST(a_folder_that_others_may_enter_is_left_alone),   TEST(a_small_region_is_not_kept),
-        TEST(without_a_place_for_it_nothing_is_kept),         TEST(the_oldest_streams_make_room),
+        TEST(a_stream_is_kept_for_its_owner_alone),
+        TEST(a_stream_that_was_kept_is_taken),
+        TEST(a_stream_that_is_not_the_regions_is_made_again),
+        TEST(a_link_is_not_followed),
+        TEST(a_pipe_is_not_waited_for),
+        TEST(a_folder_that_others_may_enter_is_left_alone),
+        TEST(a_small_region_is_not_kept),
+        TEST(without_a_place_for_it_nothing_is_kept),
+        TEST(the_oldest_streams_make_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

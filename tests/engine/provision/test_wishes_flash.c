@@ -23,6 +23,15 @@ static void a_file_over_several_places_cannot_be_encrypted(void **state)
                     "encrypted or not: give each a file of its own");
 }
 
+static void without_a_partition_table_nothing_says_what_is_encrypted(void **state)
+{
+    (void)state;
+    fake_plan_set(plan, "secure.flash.key", "per-board");
+    eg_setting_clear(eg_plan_setting(plan, "secure.boot.keys"));
+    plan->regions[1].data.data[0] = 0xff;
+    section_refused("secure.flash.key: the firmware has no partition table, which says what is encrypted");
+}
+
 static void the_partition_table_decides_what_is_encrypted(void **state)
 {
     static const uint8_t rows[3][32] = {
@@ -120,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SECTION_TEST(a_file_over_several_places_cannot_be_encrypted),
+        SECTION_TEST(without_a_partition_table_nothing_says_what_is_encrypted),
         SECTION_TEST(the_partition_table_decides_what_is_encrypted),
         SECTION_TEST(a_damaged_table_decides_nothing),
         SECTION_TEST(a_key_of_the_flash_comes_from_one_place),

@@ -134,6 +134,7 @@ static void a_key_of_p384_takes_its_block_and_the_next_one(void **state)
 static void a_file_is_for_all_boards_only_if_the_job_says_so(void **state)
 {
     char sentence[300];
+    struct eg_error err;
 
     (void)state;
     write_key(1, 2, 32);
@@ -143,6 +144,15 @@ static void a_file_is_for_all_boards_only_if_the_job_says_so(void **state)
     section_refused(sentence);
     fake_plan_set(plan, "secure.flash.key.shared", "yes");
     section_accepted();
+    fake_plan_set_file(plan, "secure.flash.escrow", "escrow.pub", "hello");
+    snprintf(sentence, sizeof sentence,
+             "secure.flash: escrow is for keys of single boards, and %s is one for all", path);
+    section_refused(sentence);
+    eg_setting_clear(eg_plan_setting(plan, "secure.flash.key.file"));
+    fake_plan_set(plan, "secure.flash.key", "per-board");
+    assert_ok(eg_strdup(&eg_plan_setting(plan, "secure.flash.key.shared")->place, "job.yaml:9:7", &err), err);
+    section_refused("secure.flash.key: job.yaml:9:7 says shared, but there is no file: "
+                    "each board has its own key");
 }
 
 static void a_file_that_is_no_key_is_refused(void **state)

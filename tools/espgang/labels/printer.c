@@ -223,7 +223,8 @@ static enum eg_code append_file(const struct cli_printer *printer, const struct 
 static enum eg_code write_file(const struct cli_printer *printer, const struct cli_print_job *job,
                                bool *begun, const struct eg_cancel *cancel, struct eg_error *err)
 {
-    const struct eg_file_options options = {.mode = 0666, .replace = true, .cancel = cancel};
+    const struct eg_file_options options = {
+        .mode = 0666, .replace = true, .no_device = true, .cancel = cancel};
     char path[600];
 
     snprintf(path, sizeof path, "%s/%s", printer->place, job->name);
