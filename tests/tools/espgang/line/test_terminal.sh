@@ -5,6 +5,8 @@ cd "$work"
 command -v tmux >/dev/null || skip 'no tmux here; tools/setup.sh installs it'
 stubs || skip 'no stubs in this build'
 make_job esp32c3 65536
+mkdir tmp
+export TMPDIR=$work/tmp # a rehearsal that crashes leaves its ledger there
 
 server=0 # each terminal has one of its own: a server that ends would take the next one's first command
 tm() { tmux -S "$work/tmux$server" -f /dev/null "$@"; }
