@@ -132,15 +132,17 @@ static bool wrote_slowly(const struct eg_run *run)
     return slow;
 }
 
-/* Return whether the failed attempt had worked at its rate: a board that could not be connected shows nothing
- * about the rate. */
-static bool worked_at_rate(const struct eg_run *run)
+/* Return whether an attempt that failed with `code` speaks against its rate: not if the board could not be
+ * connected, was taken out, or has USB of its own. */
+static bool blames_rate(const struct eg_run *run, enum eg_code code)
 {
-    return (run->facts & EG_FACT_CONNECTED) != 0 ||
-           (run->loader.baud == run->baud && run->baud > EG_PORT_OPEN_BAUD);
+    const bool worked = (run->facts & EG_FACT_CONNECTED) != 0 ||
+                        (run->loader.baud == run->baud && run->baud > EG_PORT_OPEN_BAUD);
+
+    return worked && code != EG_PORT_GONE && !run->native_usb;
 }
 
-/* The rate after `attempt` - 1 attempts that worked at theirs and failed. */
+/* The rate after `attempt` - 1 attempts whose failures spoke against theirs. */
 static uint32_t baud_of_attempt(const struct eg_run *run, unsigned attempt)
 {
     const struct eg_setting *list = eg_plan_setting(run->plan, "retry.baud");
@@ -259,17 +261,21 @@ static enum eg_code run_attempts(struct eg_run *run, const struct eg_stage *cons
         run->baud = baud_of_attempt(run, rate);
         if (run->attempt > 1) {
             const struct eg_log_origin origin = eg_run_origin(run);
-            eg_log_note(run->logger, &origin, "attempt %u of %u at %u baud", run->attempt, attempts,
-                        (unsigned)run->baud);
+            if (run->native_usb)
+                eg_log_note(run->logger, &origin, "attempt %u of %u", run->attempt, attempts);
+            else
+                eg_log_note(run->logger, &origin, "attempt %u of %u at %u baud", run->attempt, attempts,
+                            (unsigned)run->baud);
             note_marginal(run, run->baud < former_baud, "needed another attempt at a lower rate");
             note_marginal(run, true, "needed another attempt");
         }
         const enum eg_code code = run_attempt(run, stages, account, err);
-        const bool above = eg_rate_end(run, code);
+        const enum eg_code seen = lost_board(run, code) ? EG_PORT_GONE : code;
+        const bool above = eg_rate_end(run, seen);
         if (code == EG_OK)
             return EG_OK;
-        rate += !above && worked_at_rate(run);
-        attempts = attempts_of(run->plan, lost_board(run, code) ? EG_PORT_GONE : code);
+        rate += !above && blames_rate(run, seen);
+        attempts = attempts_of(run->plan, seen);
         if (run->attempt >= attempts)
             return tell_first(&first, err);
         if (first.code == EG_OK)

@@ -139,7 +139,8 @@ enum eg_code eg_rate_raise(struct eg_run *run, uint32_t flash_addr, uint32_t siz
 
 bool eg_rate_end(struct eg_run *run, enum eg_code code)
 {
-    const bool failed = code != EG_OK && code != EG_CANCELLED && (run->facts & EG_FACT_VERIFIED) == 0;
+    const bool failed =
+        code != EG_OK && code != EG_CANCELLED && code != EG_PORT_GONE && (run->facts & EG_FACT_VERIFIED) == 0;
 
     if (run->rate == 0)
         return false;

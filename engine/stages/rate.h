@@ -27,8 +27,8 @@ uint32_t eg_rate_of_job(const struct eg_plan *plan);
 enum eg_code eg_rate_raise(struct eg_run *run, uint32_t flash_addr, uint32_t size,
                            struct eg_error *err) EG_CHECKED;
 
-/** End an attempt. A rate at which it wrote and failed is given up. Return whether that was above the rate of
- * its beginning. */
+/** End an attempt. A rate at which it wrote and failed is given up, but not because a board was taken out.
+ * Return whether it was above the rate of its beginning. */
 bool eg_rate_end(struct eg_run *run, enum eg_code code);
 
 #endif

@@ -406,6 +406,16 @@ static void a_failed_connect_does_not_lower_the_rate(void **state)
     assert_string_equal(scene->result.marginal, "needed another attempt");
 }
 
+static void a_port_that_was_gone_does_not_lower_the_rate(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->ends[0] = EG_PORT_GONE;
+    run_scene(scene);
+    assert_int_equal(scene->baud[1], 921600);
+    assert_string_equal(scene->result.marginal, "needed another attempt");
+}
+
 static void another_attempt_at_the_same_rate_is_marginal_too(void **state)
 {
     struct scene *scene = *state;
@@ -554,6 +564,7 @@ int main(void)
         TEST(every_attempt_is_on_record_with_its_sentence),
         TEST(the_wait_before_another_attempt_ends_with_a_cancel),
         TEST(a_failed_connect_does_not_lower_the_rate),
+        TEST(a_port_that_was_gone_does_not_lower_the_rate),
         TEST(another_attempt_at_the_same_rate_is_marginal_too),
         TEST(resends_make_a_pass_marginal_and_are_counted_over_all_attempts),
         TEST(a_region_slower_than_on_the_other_boards_makes_a_pass_marginal),

@@ -174,6 +174,20 @@ static void a_failed_attempt_lowers_the_rate_and_not_that_of_connecting(void **s
     assert_non_null(strstr(line->recorder.transcript, "note attempt 2 of 2 at 921600 baud\n"));
 }
 
+static void a_port_that_was_gone_leaves_the_rate_of_its_cable(void **state)
+{
+    struct fake_line *line = *state;
+
+    plug(line, (struct vb_config){0}, FAULTS("gone@50000:1200"));
+    fake_plan_set(line->plan, "retry.attempts", "2");
+    const struct fake_run *const run = run_line(line);
+    fake_line_assert_result(line, 1, EG_PASS_MARGINAL, EG_OK, "");
+    assert_string_equal(run->marginal, "needed another attempt");
+    assert_int_equal(run->link.baud, 3000000);
+    assert_int_equal(run->link.baud_most, 3000000);
+    assert_int_equal(run->link.baud_failed, 0);
+}
+
 static void a_board_that_cannot_be_reset_keeps_the_usual_rate(void **state)
 {
     struct fake_line *line = *state;
@@ -255,6 +269,7 @@ int main(void)
         TEST(the_ledger_says_where_to_begin),
         TEST(resends_lower_the_rate_for_the_boards_after_it_too),
         TEST(a_failed_attempt_lowers_the_rate_and_not_that_of_connecting),
+        TEST(a_port_that_was_gone_leaves_the_rate_of_its_cable),
         TEST(a_board_that_cannot_be_reset_keeps_the_usual_rate),
         TEST(a_job_that_names_its_rate_gets_it),
         TEST(the_record_names_the_stub),
