@@ -339,7 +339,8 @@ EG_API enum eg_code eg_board_create(struct eg_board **board, const struct eg_boa
  * first, and an earlier eg_board_cancel() is taken back. A cancel before the first call holds for that call.
  *
  * @return EG_NO_PORT, EG_PORT_BUSY, EG_PORT_REFUSED; EG_NO_SYNC there is no valid answer;
- * EG_BOOT_MODE the chip started something else; EG_UNKNOWN_CHIP; EG_WRONG_CHIP it is not the named one
+ * EG_BOOT_MODE the chip started something else; EG_SECURED it says that its loader is switched off;
+ * EG_UNKNOWN_CHIP; EG_WRONG_CHIP it is not the named one
  */
 EG_API enum eg_code eg_board_connect(struct eg_board *board, struct eg_error *err) EG_CHECKED;
 

@@ -420,22 +420,34 @@ static void run_required_hook(struct eg_run *run, struct account *account, struc
     record->stage_count = account->stage_count;
 }
 
+/* Make a failure of an outcome that was not recorded. A required hook was told a pass already. */
+static void take_back(struct eg_run_record *record, bool hook_told, struct eg_error *err)
+{
+    if (hook_told)
+        (void)eg_error_prefix(
+            err, "after-board was told that this board passed, and any label it printed is wrong: ");
+    set_failed(record, err);
+}
+
 /* Put the outcome on record. A pass of which the recorder knows that another program has had the MAC, too,
  * is none. */
-static enum eg_code record_outcome(const struct eg_run *run, struct eg_run_record *record,
-                                   struct eg_error *err)
+static void record_outcome(const struct eg_run *run, struct eg_run_record *record, bool hook_told,
+                           struct eg_error *err)
 {
     const struct eg_recorder_ops *const ops = run->recorder->ops;
-    struct eg_error again;
-    const enum eg_code code = ops->finish(run->recorder, run->number, record, err);
+    enum eg_code code = ops->finish(run->recorder, run->number, record, err);
 
-    if (code != EG_DUPLICATE_MAC)
-        return code;
-    set_failed(record, err);
-    if (ops->finish(run->recorder, run->number, record, &again) == EG_OK)
-        return EG_OK;
-    *err = again;
-    return err->code;
+    if (code == EG_DUPLICATE_MAC) {
+        take_back(record, hook_told, err);
+        struct eg_error again;
+        code = ops->finish(run->recorder, run->number, record, &again);
+        if (code != EG_OK)
+            *err = again;
+    }
+    if (code != EG_OK) {
+        (void)eg_error_prefix(err, "recording the outcome: ");
+        take_back(record, hook_told, err);
+    }
 }
 
 /* The end of a run, whose hook is before the record or after it. */
@@ -450,10 +462,9 @@ static void end_record(struct eg_run *run, struct account *account, struct eg_ru
     record->stage_count = account->stage_count;
     if (required)
         run_required_hook(run, account, record, err);
-    if (record_outcome(run, record, err) != EG_OK) {
-        (void)eg_error_prefix(err, "recording the outcome: ");
-        set_failed(record, err);
-    }
+    record_outcome(
+        run, record,
+        required && eg_outcome_passed(record->outcome) && eg__hook_given(run->plan, EG_AFTER_BOARD), err);
     if (!required)
         (void)!run_hook(run, EG_AFTER_BOARD, record, account, &told);
 }

@@ -87,7 +87,7 @@ void eg_loader_init(struct eg_loader *loader, struct eg_port *port);
  *
  * @return EG_NO_SYNC no answer; the sentence tells a chip that prints nothing from one whose receive line is
  * dead, and names another program that reads the port; EG_BOOT_MODE the chip started something else; the
- * sentence has its boot mode
+ * sentence has its boot mode; EG_SECURED the chip says that its loader is switched off
  */
 enum eg_code eg_loader_connect(struct eg_loader *loader, enum eg_before before, uint32_t baud, int attempts,
                                struct eg_error *err) EG_CHECKED;

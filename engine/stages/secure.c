@@ -209,8 +209,8 @@ static bool burnt_key(const struct eg_efuse_plan *plan, const struct eg_provisio
     return false;
 }
 
-/* A loader that closed tells less: secure download mode is what was wanted, and of a loader that is off
- * nothing can be learnt. */
+/* A loader that closed, or went into secure download mode, is what the burn wanted: nothing else is burnt
+ * with that, and the chip itself has said so. */
 static enum eg_provision_state state_of(const struct eg_provision_item *item,
                                         const struct eg_efuse_plan *plan)
 {
@@ -218,9 +218,7 @@ static enum eg_provision_state state_of(const struct eg_provision_item *item,
     if (item->kind == EG_PROVISION_SECRET && burnt_key(plan, item) &&
         eg_provision_look(item, plan->fuses) == EG_PROVISION_UNKNOWN)
         return EG_PROVISION_YES;
-    if (plan->end == EG_EFUSE_OPEN)
-        return eg_provision_look(item, plan->fuses);
-    return plan->end == EG_EFUSE_SECURE_DOWNLOAD ? EG_PROVISION_YES : EG_PROVISION_UNKNOWN;
+    return plan->end == EG_EFUSE_OPEN ? eg_provision_look(item, plan->fuses) : EG_PROVISION_YES;
 }
 
 static enum eg_code record_observed(struct eg_run *run, const struct eg_provision *wishes,

@@ -320,6 +320,27 @@ static void no_label_says_pass_when_the_record_failed(void **state)
     assert_text("told", "error ledger recording the outcome: the disk is on fire");
 }
 
+static void a_pass_that_is_not_recorded_says_that_the_required_hook_was_told_of_it(void **state)
+{
+    static const char told_pass[] =
+        "after-board was told that this board passed, and any label it printed is wrong: ";
+    struct fake_line *line = *state;
+    char twin[200], failed[200];
+
+    snprintf(twin, sizeof twin, "%sthe disk is on fire", told_pass);
+    snprintf(failed, sizeof failed, "%srecording the outcome: the disk is on fire", told_pass);
+    set_hook(line, "hooks.after_board", "echo \"$ESPGANG_OUTCOME\" >told");
+    require(line, "after_board");
+    line->recorder.fail_finish = EG_DUPLICATE_MAC;
+    plug_and_run(line, 1);
+    assert_text("told", "pass");
+    fake_line_assert_result(line, 1, eg_outcome_of(EG_DUPLICATE_MAC), EG_DUPLICATE_MAC, twin);
+    assert_string_equal(fake_recorder_run(&line->recorder, "1")->text, twin);
+    line->recorder.fail_finish = EG_LEDGER;
+    fake_line_run_again(line);
+    assert_string_equal(line->results[0].text, failed);
+}
+
 static void no_hook_runs_for_a_run_that_never_began(void **state)
 {
     struct fake_line *line = *state;
@@ -489,6 +510,7 @@ int main(void)
         TEST(a_required_hook_after_a_board_is_part_of_its_record),
         TEST(a_board_that_has_failed_keeps_its_own_failure),
         TEST(no_label_says_pass_when_the_record_failed),
+        TEST(a_pass_that_is_not_recorded_says_that_the_required_hook_was_told_of_it),
         TEST(no_hook_runs_for_a_run_that_never_began),
         TEST(a_hook_has_its_time),
         TEST(a_flood_is_stopped),

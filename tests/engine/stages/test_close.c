@@ -104,6 +104,31 @@ static void a_board_that_leaves_while_its_loader_is_switched_off_is_not_green(vo
     }
 }
 
+/* The board starts again while its eFuse is burnt, and cannot be read back any more. */
+static void a_loader_that_says_that_it_is_off_is_on_record_as_off(void **state)
+{
+    unsigned not_read_back = 0;
+
+    for (unsigned bytes = 2240; bytes < 2340; bytes += 20) {
+        struct fake_line *line = *state;
+        struct strike strike = {.line = line, .bytes = bytes};
+
+        fake_plan_set(line->plan, "secure.download", "off");
+        line->recorder.at_log = begin_strike;
+        line->recorder.context = &strike;
+        fake_line_plug(line, &(struct vb_config){.fast = true}, 1, FAULTS("1:brownout@1000000"));
+        fake_line_run(line);
+        fake_line_assert_result(line, 1, EG_PASS, EG_OK, "");
+        assert_int_equal(fake_secure_field(line, 1, "DIS_DOWNLOAD_MODE"), 1);
+        assert_non_null(
+            strstr(line->recorder.transcript, "observed DIS_DOWNLOAD_MODE yes\nreached release close\n"));
+        not_read_back += strstr(line->recorder.transcript, "BLOCK0: burnt\nobserved DIS_DOWNLOAD") != NULL;
+        fake_line_teardown(state);
+        fake_secure_setup(state);
+    }
+    assert_true(not_read_back > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +141,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_port_of_a_board_with_its_own_usb_is_awaited_after_the_test,
                                         fake_secure_setup, fake_line_teardown),
         cmocka_unit_test_setup_teardown(a_board_with_its_own_usb_that_stays_away_after_the_test_is_not_green,
+                                        fake_secure_setup, fake_line_teardown),
+        cmocka_unit_test_setup_teardown(a_loader_that_says_that_it_is_off_is_on_record_as_off,
                                         fake_secure_setup, fake_line_teardown),
         cmocka_unit_test_setup_teardown(power_cut_while_the_loader_closes_is_made_good, fake_secure_setup,
                                         fake_line_teardown),
