@@ -65,7 +65,7 @@ static enum eg_code check_broker(const char *text, struct eg_error *err)
 }
 
 static const char *const yes_no[] = {"no", "yes", NULL};
-static const char *const triggers[] = {"plug", "poll", "enter", "program", NULL};
+static const char *const triggers[] = {"plug", "poll", "enter", "program", "api", NULL};
 
 static const struct eg_option slot_options[] = {
     {.key = "name",

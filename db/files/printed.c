@@ -308,7 +308,7 @@ static void judge(struct eg_error *refusal, sqlite3_stmt *row, const struct eg_p
                             "board %s gets no label: its run %" PRId64 " has no end on record", mac, open);
     else if (!again && has && !is(row, 5, "failed"))
         (void)!eg_error_set(refusal, EG_NOT_ACCEPTED,
-                            "the label of run %" PRId64 " %s; say why it is printed again", print->run,
+                            "the label of run %" PRId64 " %s; give a reason to print it again", print->run,
                             is(row, 5, "begun")     ? "may be printed already"
                             : is(row, 5, "dropped") ? "is not wanted"
                                                     : "is printed already");

@@ -20,6 +20,10 @@ expect_equal 'after a reset' "$(contacts)" \
   'line-3,sim:esp32/1,4,4,4,, line-3,sim:esp32/2,1,1,4,olga,needles replaced line-4,sim:esp32/1,1,1,1,, '
 expect_status 0 "$espgang" audit --ledger ledger.db
 
+expect_status 0 "$espgang" run job.yaml --sim 1 --fast --ledger ledger.db --station line-12-of-hall-north
+expect_status 0 "$espgang" contacts --ledger ledger.db
+expect_text out.log 'line-12-of-hall-north  sim:esp32/1 '
+
 expect_status 2 "$espgang" contacts reset sim:esp32/2 --ledger ledger.db
 expect_text err.log 'missing option: --reason TEXT, which goes on record'
 expect_status 2 "$espgang" contacts reset nowhere --station line-3 --reason x --ledger ledger.db

@@ -18,7 +18,7 @@ static const char *const headings[CLI_GROUPS] = {
     [CLI_LEDGER] = "The ledger",
     [CLI_ONE_BOARD] = "One board, as with esptool",
     [CLI_IMAGES] = "Firmware files, no board needed",
-    [CLI_SECURITY] = "Keys, signatures and encryption of files, as with espsecure",
+    [CLI_SECURITY] = "eFuses, keys, signatures and encryption, as with espefuse and espsecure",
 };
 
 void cli_introduce(void)

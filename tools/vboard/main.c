@@ -4,7 +4,7 @@
  * The program vboard: simulated boards for programs that program boards.
  *
  * Prints one URL (or path) per board, then serves until SIGINT or SIGTERM. Exit status: 0 ended by a signal,
- * 2 the command line cannot be used, 3 the boards cannot be made or served.
+ * 2 the command line is wrong or a file that it names is missing, 3 a port or a file cannot be used.
  */
 
 #include "engine/base/file.h"

@@ -241,8 +241,8 @@ static enum eg_code parse(poptContext context, struct vb_options *options, struc
         take(options, raw, (enum option)option, text);
     }
     if (option < -1)
-        return eg_error_set(err, EG_BAD_JOB, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS),
-                            poptStrerror(option));
+        return eg_error_set(err, EG_BAD_JOB, "%s: %s; see 'vboard --help'",
+                            poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
     if (poptPeekArg(context) != NULL)
         return eg_error_set(err, EG_BAD_JOB, "\"%s\": vboard takes options only", poptPeekArg(context));
     return EG_OK;

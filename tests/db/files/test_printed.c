@@ -119,9 +119,9 @@ static void a_label_is_printed_again_with_a_reason_only(void **state)
     bench_init(&bench, *state);
     const int64_t run = run_board(&bench, 1, &passes);
     begin(&bench, run, NULL, "");
-    begin(&bench, run, NULL, "the label of run 1 may be printed already; say why it is printed again");
+    begin(&bench, run, NULL, "the label of run 1 may be printed already; give a reason to print it again");
     end(&bench, run, NULL);
-    begin(&bench, run, NULL, "the label of run 1 is printed already; say why it is printed again");
+    begin(&bench, run, NULL, "the label of run 1 is printed already; give a reason to print it again");
     begin(&bench, run, "torn", "");
     end(&bench, run, NULL);
     expect_states(&bench, run, "begun,printed,begun,printed");

@@ -49,6 +49,7 @@ static void impossible_values_are_refused_with_the_allowed_ones(void **state)
     check_refused(ARGS("--wire-baud", "-1"), "--wire-baud -1: 0 to 2147483647");
     check_refused(ARGS("--part", "W25Q99"), "--part W25Q99: see --list-parts");
     check_refused(ARGS("--lines"), "--lines: only together with --link");
+    check_refused(ARGS("--bords", "2"), "--bords: unknown option; see 'vboard --help'");
     check_refused(ARGS("board"), "\"board\": vboard takes options only");
 }
 

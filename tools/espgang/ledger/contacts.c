@@ -11,9 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Station and slot name what `reset` is for, so they are as wide as their values. */
+enum { STATION, SLOT };
+
 static const struct cli_column columns[] = {
-    CLI_COLUMN(eg_slot_contacts, station, "station", TEXT, 14),
-    CLI_COLUMN(eg_slot_contacts, slot, "slot", TEXT, 16),
+    [STATION] = CLI_COLUMN(eg_slot_contacts, station, "station", TEXT, 14),
+    [SLOT] = CLI_COLUMN(eg_slot_contacts, slot, "slot", TEXT, 16),
     CLI_COLUMN(eg_slot_contacts, contacts, "contacts", NUMBER, 9),
     CLI_COLUMN(eg_slot_contacts, passed, "passed", NUMBER, 9),
     CLI_COLUMN(eg_slot_contacts, total, "total", NUMBER, 9),
@@ -24,10 +27,9 @@ static const struct cli_column columns[] = {
     {0},
 };
 
-static const struct cli_table_form slots_table = {"slots", columns, false};
-
 struct contacts {
     struct cli_rows rows;
+    struct cli_column columns[sizeof columns / sizeof columns[0]];
     uint64_t most; /* 0 = no limit */
     int64_t over;
 };
@@ -41,15 +43,32 @@ static enum eg_code show(void *context, const void *row, struct eg_error *err)
     return cli_rows_add(&contacts->rows, row, err);
 }
 
+static enum eg_code measure(void *context, const void *row, struct eg_error *err)
+{
+    struct contacts *const contacts = context;
+
+    (void)err;
+    for (struct cli_column *column = &contacts->columns[STATION]; column <= &contacts->columns[SLOT];
+         column++) {
+        const unsigned width = cli_rows_text_width(column, row);
+        column->width = width > column->width ? width : column->width;
+    }
+    return EG_OK;
+}
+
 static enum eg_code list(struct cli_call *call, struct eg_error *err)
 {
     EG_CLEANUP(eg_query_close_cleanup) struct eg_query *query = NULL;
     struct contacts contacts = {.over = 0};
+    const struct cli_table_form slots_table = {"slots", contacts.columns, false};
     enum cli_format format;
 
     EG_TRY(cli_option_number(call, "most", INT64_MAX, 0, &contacts.most, err));
     EG_TRY(cli_rows_format(&format, call, err));
     EG_TRY(eg_query_open(&query, cli_text(call, "ledger"), err));
+    memcpy(contacts.columns, columns, sizeof columns);
+    if (format == CLI_FORMAT_TEXT)
+        EG_TRY(eg_query_contacts(query, cli_text(call, "station"), measure, &contacts, err));
     cli_rows_begin(&contacts.rows, stdout, format, "contacts", eg_query_path(query), "slots");
     cli_rows_table(&contacts.rows, &slots_table);
     EG_TRY(eg_query_contacts(query, cli_text(call, "station"), show, &contacts, err));

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void show_limits(const struct eg_station_file *file)
 {
@@ -67,18 +68,22 @@ static enum eg_code show_slots(const struct eg_station_file *file, struct eg_err
 {
     EG_CLEANUP(eg_free_cleanup) struct eg_found_port *found = NULL;
     size_t count = 0;
+    int wide = 24;
 
     if (file->slot_count == 0)
         return EG_OK;
+    for (unsigned i = 0; i < file->slot_count; i++)
+        if ((int)strlen(file->slots[i].address) > wide)
+            wide = (int)strlen(file->slots[i].address);
     EG_TRY(eg_discover_ports(&found, &count, err));
-    printf("\n%-10s  %-24s  %-10s  %-8s  %s\n", "SLOT", "ADDRESS", "GROUP", "BAUD", "PORT NOW");
+    printf("\n%-10s  %-*s  %-10s  %-8s  %s\n", "SLOT", wide, "ADDRESS", "GROUP", "BAUD", "PORT NOW");
     for (unsigned i = 0; i < file->slot_count; i++) {
         const struct eg_station_slot *const slot = &file->slots[i];
         const char *const port = port_of(slot, found, count);
         char baud[16] = "";
         if (slot->baud != 0)
             snprintf(baud, sizeof baud, "%u", slot->baud);
-        printf("%-10s  %-24s  %-10s  %-8s  %s\n", slot->name, slot->address, slot->group, baud,
+        printf("%-10s  %-*s  %-10s  %-8s  %s\n", slot->name, wide, slot->address, slot->group, baud,
                slot->disabled ? "disabled"
                : port != NULL ? port
                               : "none");

@@ -80,7 +80,7 @@ static enum eg_code choose_port(struct monitor *monitor, struct eg_error *err)
         only = &found[i];
     }
     if (only == NULL)
-        return eg_error_set(err, EG_NO_PORT, "no port looks like a board: name one");
+        return eg_error_set(err, EG_NO_PORT, "no port looks like a board: name one with --port");
     snprintf(monitor->url, sizeof monitor->url, "%s", only->path);
     return EG_OK;
 }

@@ -17,7 +17,7 @@ expect_status 2 "$espgang" label print 02:65:67:00:00:02 --ledger ledger.db
 expect_text err.log 'missing option: --printer'
 rm label.zpl
 expect_status 1 "$espgang" label print 02:65:67:00:00:02 --ledger ledger.db --printer file:again
-expect_text err.log 'is printed already; say why it is printed again'
+expect_text err.log 'is printed already; give a reason to print it again'
 [ ! -s again ] || fail 'a label was printed again without a reason'
 expect_status 0 "$espgang" label print 'A^XA~000002' --ledger ledger.db --printer file:again --reason torn --operator mira
 expect_text again 'FDA_5EXA_7E000002^FS'

@@ -11,6 +11,8 @@ refused() { # SENTENCE ARGUMENT...
 
 refused '--trigger: "wait" is none of plug, poll, enter, program, api' --trigger wait
 refused '--trigger api goes with --http and --http-control' --trigger api
+printf 'espgang_station: 1\ntrigger: api\n' > "$work/station.yaml"
+refused '--trigger api goes with --http and --http-control' --station "$work/station.yaml"
 refused '--http-token-file, --http-name and --http-control go with --http' --http-name line2.example
 refused '--trigger program and --trigger-program go together' --trigger program
 refused '--trigger program and --trigger-program go together' --trigger poll --trigger-program true

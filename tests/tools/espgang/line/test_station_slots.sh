@@ -103,6 +103,9 @@ expect_status 0 with_ports "$espgang" run job.yaml --station "$work/station.yaml
 printf 'espgang_station: 1\ntrigger: plug\nslots: [{name: C1, url: "tcp://127.0.0.1:1"}]\n' >urls.yaml
 expect_status 2 "$espgang" run job.yaml --station "$work/urls.yaml" --ledger other.db
 expect_text err.log 'trigger: plug waits for ports that come and go'
+printf 'espgang_station: 1\nslots: [{name: C1, url: "rfc2217://fixture.example:4001", group: left}]\n' >long.yaml
+expect_status 0 "$espgang" station check long.yaml
+expect_equal 'columns below their names' "$(sed -n 's/GROUP.*//p' out.log | wc -c)" "$(sed -n 's/left .*//p' out.log | wc -c)"
 
 # The page for people has the keys that the program reads.
 page=$(dirname "$0")/../../../../tools/espgang/line/station.md
