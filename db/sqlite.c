@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define BUSY_TIMEOUT_MS 5000
+#define BUSY_LOOK_MS    2
 
 enum eg_code eg__sqlite_error(sqlite3 *db, struct eg_error *err)
 {
@@ -102,6 +103,17 @@ enum eg_code eg__sqlite_number(sqlite3 *db, const char *sql, int64_t *number, st
     return EG_OK;
 }
 
+/* Decide whether to try again. SQLite's own handler soon tries every 100 ms only, and so may miss for 5 s
+ * each moment in which a busy line has the file free. */
+static int wait_for_turn(void *context, int tries)
+{
+    struct eg_error ignored;
+
+    (void)context;
+    (void)!eg_sleep_ms(NULL, BUSY_LOOK_MS, &ignored);
+    return tries < BUSY_TIMEOUT_MS / BUSY_LOOK_MS;
+}
+
 enum eg_code eg__sqlite_open(sqlite3 **db, const char *full, bool read_only, struct eg_error *err)
 {
     EG_CLEANUP(eg__sqlite_close_cleanup) sqlite3 *opened = NULL;
@@ -113,7 +125,7 @@ enum eg_code eg__sqlite_open(sqlite3 **db, const char *full, bool read_only, str
     /* Anything planted in the file's schema can neither call functions nor change the schema. */
     sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_busy_timeout(opened, BUSY_TIMEOUT_MS);
+    sqlite3_busy_handler(opened, wait_for_turn, NULL);
     *db = opened;
     opened = NULL;
     return EG_OK;

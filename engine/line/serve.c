@@ -37,6 +37,7 @@ struct place {
     struct eg__worker worker;
     struct eg_result told; /* to the trigger */
     bool has_result;       /* which the slot shows */
+    bool queued;           /* the slot shows that the next board waits for its turn */
     bool withdrawing;      /* the worker takes a pass back, whatever the state */
 };
 
@@ -50,6 +51,7 @@ struct line {
     struct eg_claims *claims;
     struct eg__crew crew;
     struct place *places;
+    unsigned first; /* to be looked at: after the one that began last, so that each has its turn */
 };
 
 static void line_finish(struct line *line)
@@ -97,9 +99,9 @@ static void tell(void *context)
 /* The slot shows nothing any more. */
 static void clear(struct line *line, struct place *place)
 {
-    if (!place->has_result)
+    if (!place->has_result && !place->queued)
         return;
-    place->has_result = false;
+    place->has_result = place->queued = false;
     eg_claims_release(line->claims, place->slot.name);
     eg_log_record(line->station->logger, &(struct eg_log_record){
                                              .kind = EG_LOG_UNPLUGGED,
@@ -131,7 +133,6 @@ static void begin_run(struct line *line, struct place *place)
     struct eg_found_port found;
     struct eg_error ignored;
 
-    clear(line, place);
     memcpy(place->run_label, place->label, sizeof place->run_label);
     place->slot.label = place->run_label[0] != '\0' ? place->run_label : NULL;
     if (eg_port_find(&found, eg_slot_address(&place->slot), line->station->schemes, &ignored) == EG_OK) {
@@ -139,9 +140,10 @@ static void begin_run(struct line *line, struct place *place)
         place->slot.bridge = (struct eg_bridge){.vid = found.vid, .pid = found.pid};
         snprintf(place->slot.bridge.serial, sizeof place->slot.bridge.serial, "%s", found.serial);
     }
-    eg__worker_start(&place->worker, &line->crew, line->station, &place->slot, true, line->claims,
+    eg__worker_start(&place->worker, &line->crew, line->station, &place->slot, true, true, line->claims,
                      line->stages, line->cancel);
     place->state = RUNNING;
+    line->first = (unsigned)(place - line->places) + 1;
 }
 
 static enum eg_code begin_telling(struct line *line, struct place *place, struct eg_error *err)
@@ -149,6 +151,7 @@ static enum eg_code begin_telling(struct line *line, struct place *place, struct
     place->has_result = true;
     place->told = place->worker.result;
     line->ended(line->context, &place->worker.result);
+    eg__worker_leave(&place->worker);
     if (line->trigger->done == NULL)
         return begin_wait(line, place, err);
     EG_TRY(eg__thread_start(&place->thread, &line->crew, place->slot.name, tell, place, err));
@@ -183,9 +186,17 @@ static unsigned count_running(const struct line *line)
 /* The board may begin, as far as the trigger is concerned. */
 static void look_at_ready(struct line *line, struct place *place)
 {
-    if (is_over(line))
+    if (is_over(line)) {
+        if (place->queued)
+            clear(line, place);
         place->state = IDLE;
-    else if (eg_station_may_begin(line->station, &place->slot, count_running(line)))
+        return;
+    }
+    if (!eg_station_may_begin(line->station, &place->slot, count_running(line)))
+        return;
+    if (!place->queued)
+        clear(line, place);
+    if (eg__crew_enter(&line->crew, &place->slot, line->station->logger, &place->queued))
         begin_run(line, place);
 }
 
@@ -232,6 +243,15 @@ static void end(struct line *line)
         if (eg_cancel_requested(line->cancel) && line->places[i].state == RUNNING)
             eg_cancel_pass_on(&line->places[i].worker.cancel, line->cancel);
     }
+}
+
+/* Return whether no thread is there to wait for: boards are ready, and none may begin. */
+static bool all_ready(const struct line *line)
+{
+    for (unsigned i = 0; i < line->station->slot_count; i++)
+        if ((line->places[i].state != READY && line->places[i].state != IDLE) || line->places[i].withdrawing)
+            return false;
+    return true;
 }
 
 static bool is_busy(const struct line *line)
@@ -281,11 +301,16 @@ enum eg_code eg_station_serve(const struct eg_station *station, const struct eg_
         if (code != EG_OK)
             line.cancel = &failed;
         end(&line);
+        const unsigned first = line.first;
         for (unsigned i = 0; i < station->slot_count; i++) {
-            const enum eg_code stepped = step(&line, &line.places[i], code == EG_OK ? err : &ignored);
+            struct place *const place = &line.places[(first + i) % station->slot_count];
+            const enum eg_code stepped = step(&line, place, code == EG_OK ? err : &ignored);
             code = code == EG_OK ? stepped : code;
         }
-        eg__crew_wait(&line.crew);
+        if (all_ready(&line))
+            (void)!eg_sleep_ms(line.cancel, EG__CREW_WAIT_MS, &ignored);
+        else
+            eg__crew_wait(&line.crew);
     }
     for (unsigned i = 0; i < station->slot_count; i++)
         withdraw_last(&line, &line.places[i]);

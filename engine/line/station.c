@@ -45,7 +45,8 @@ enum eg_code eg_station_run(const struct eg_station *station, const struct eg_ca
 
     for (unsigned i = 0; i < station->slot_count; i++) {
         const struct eg_slot *const slot = &station->slots[i];
-        eg__worker_start(&workers[i], &crew, station, slot, slot->label == NULL, claims, stages, cancel);
+        eg__worker_start(&workers[i], &crew, station, slot, false, slot->label == NULL, claims, stages,
+                         cancel);
     }
     while (eg__crew_wait(&crew) != 0) {
         if (eg_cancel_requested(cancel))

@@ -44,6 +44,7 @@ struct place {
     struct eg_bridge bridge;
     char url[EG_PLACE];
     uint64_t seen_ms; /* when what the slot shows was there last */
+    bool queued;      /* the slot shows that its board waits for its turn */
     bool left;        /* done, and not seen since it was reset into its application */
     struct eg__worker worker;
 };
@@ -56,6 +57,7 @@ struct line {
     struct eg__crew crew;
     struct place **places;
     unsigned count;
+    unsigned first; /* to be looked at: after the one that began last, so that each has its turn */
 };
 
 static void place_free(struct place *place)
@@ -222,14 +224,18 @@ static enum eg_code step(struct line *line, struct place *place, uint64_t now_ms
         return place->there ? settle(place, err) : EG_OK;
     case SETTLING:
         if (!place->there) {
+            if (place->queued)
+                unplug(line, place);
             place->state = EMPTY;
+            place->queued = false;
             return EG_OK;
         }
         if (!is_same(place))
             return settle(place, err);
-        if (!eg_station_may_begin(line->station, &place->slot, count_running(line)))
+        if (!eg_station_may_begin(line->station, &place->slot, count_running(line)) ||
+            !eg__crew_enter(&line->crew, &place->slot, line->station->logger, &place->queued))
             return EG_OK;
-        eg__worker_start(&place->worker, &line->crew, line->station, &place->slot, false, line->claims,
+        eg__worker_start(&place->worker, &line->crew, line->station, &place->slot, true, false, line->claims,
                          line->stages, line->cancel);
         place->state = RUNNING;
         return EG_OK;
@@ -241,17 +247,32 @@ static enum eg_code step(struct line *line, struct place *place, uint64_t now_ms
     return EG_OK;
 }
 
-static enum eg_code scan(struct line *line, const struct eg_slot_source *source, struct eg_error *err)
+/* Look at every place, or only at those whose boards wait for their turn. */
+static enum eg_code look(struct line *line, bool waiting_only, struct eg_error *err)
 {
     const uint64_t now_ms = eg_clock_ms();
+    const unsigned first = line->first;
+
+    for (unsigned i = 0; i < line->count; i++) {
+        const unsigned at = (first + i) % line->count;
+        const bool settling = line->places[at]->state == SETTLING;
+        if (waiting_only && !line->places[at]->queued)
+            continue;
+        EG_TRY(step(line, line->places[at], now_ms, err));
+        if (settling && line->places[at]->state == RUNNING)
+            line->first = at + 1;
+    }
+    return EG_OK;
+}
+
+static enum eg_code scan(struct line *line, const struct eg_slot_source *source, struct eg_error *err)
+{
     const struct eg_slot *slots;
     unsigned count;
 
     EG_TRY(source->scan(source->context, &slots, &count, err));
     EG_TRY(note(line, slots, count, err));
-    for (unsigned i = 0; i < line->count; i++)
-        EG_TRY(step(line, line->places[i], now_ms, err));
-    return EG_OK;
+    return look(line, false, err);
 }
 
 static void collect(struct line *line, bool all, void (*ended)(void *context, const struct eg_result *result),
@@ -267,6 +288,7 @@ static void collect(struct line *line, bool all, void (*ended)(void *context, co
         place->left = true;
         place->slot.presence = place->worker.run.presence;
         ended(context, &place->worker.result);
+        eg__worker_leave(&place->worker);
     }
 }
 
@@ -292,7 +314,10 @@ static enum eg_code watch(struct line *line, const struct eg_slot_source *source
             (ending || eg_sleep_ms(line->cancel, EG__CREW_WAIT_MS, &ignored) != EG_OK))
             break;
         collect(line, false, ended, context);
-        if (ending || eg_clock_left_ms(next_ms) > 0)
+        if (eg_cancel_requested(line->station->ending)) /* perhaps by a result that was collected just now */
+            continue;
+        (void)!look(line, true, &ignored);
+        if (eg_clock_left_ms(next_ms) > 0)
             continue;
         next_ms = eg_clock_ms() + SCAN_MS;
         const enum eg_code code = scan(line, source, err);

@@ -88,16 +88,26 @@ void eg__thread_join(struct eg__thread *thread)
 }
 
 /* For who looks at the slot: its board is there, and waits for others. */
-static void tell_waiting(const struct eg_run *run)
+static void tell_waiting(struct eg_logger *logger, const char *slot, const char *url)
 {
-    eg_log_record(run->logger, &(struct eg_log_record){
-                                   .kind = EG_LOG_STAGE_BEGIN,
-                                   .level = EG_NORMAL,
-                                   .origin = eg_run_origin(run),
-                                   .text = "",
-                                   .stage = EG__STAGE_TURN,
-                                   .outcome = "",
-                               });
+    eg_log_record(logger, &(struct eg_log_record){
+                              .kind = EG_LOG_STAGE_BEGIN,
+                              .level = EG_NORMAL,
+                              .origin = {slot, url, ""},
+                              .text = "",
+                              .stage = EG__STAGE_TURN,
+                              .outcome = "",
+                          });
+}
+
+bool eg__crew_enter(struct eg__crew *crew, const struct eg_slot *slot, struct eg_logger *logger, bool *queued)
+{
+    const bool entered = eg__gate_try(&crew->gate, slot->group);
+
+    if (!entered && !*queued)
+        tell_waiting(logger, slot->name, slot->url);
+    *queued = !entered;
+    return entered;
 }
 
 static void run_board(void *context)
@@ -105,10 +115,10 @@ static void run_board(void *context)
     struct eg__worker *const worker = context;
     struct eg__gate *const gate = &worker->thread.crew->gate;
     struct eg_error err;
-    bool entered = eg__gate_try(gate, worker->group);
+    bool entered = !worker->entered && eg__gate_try(gate, worker->group);
 
-    if (!entered) {
-        tell_waiting(&worker->run);
+    if (!entered && !worker->entered) {
+        tell_waiting(worker->run.logger, worker->run.slot, worker->run.url);
         entered = eg__gate_enter(gate, worker->group, &worker->cancel);
     }
     if (eg__choose_job(&worker->run, worker->station, &err) == EG_OK)
@@ -120,7 +130,7 @@ static void run_board(void *context)
 }
 
 void eg__worker_start(struct eg__worker *worker, struct eg__crew *crew, const struct eg_station *station,
-                      const struct eg_slot *slot, bool replaceable, struct eg_claims *claims,
+                      const struct eg_slot *slot, bool entered, bool replaceable, struct eg_claims *claims,
                       const struct eg_stage *const *stages, const struct eg_cancel *cancel)
 {
     struct eg_error err;
@@ -150,6 +160,7 @@ void eg__worker_start(struct eg__worker *worker, struct eg__crew *crew, const st
             },
         .station = station,
         .group = slot->group,
+        .entered = entered,
         .stages = stages,
     };
     if (eg_cancel_requested(cancel))
@@ -158,6 +169,13 @@ void eg__worker_start(struct eg__worker *worker, struct eg__crew *crew, const st
         return;
     worker->thread.ended = worker->thread.absent = true;
     eg__pipeline_refuse(&worker->run, &err, &worker->result);
+}
+
+void eg__worker_leave(struct eg__worker *worker)
+{
+    if (worker->entered)
+        eg__gate_leave(&worker->thread.crew->gate, worker->group);
+    worker->entered = false;
 }
 
 static void withdraw_board(void *context)

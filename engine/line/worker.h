@@ -49,6 +49,7 @@ struct eg__worker {
     const struct eg_station *station;
     struct eg_cancel cancel;
     const char *group; /* of its slot; NULL = none */
+    bool entered;      /* its board's turn had come before it was started */
     struct eg_run run;
     const struct eg_stage *const *stages;
     struct eg_result result;
@@ -61,6 +62,11 @@ void eg__crew_finish(struct eg__crew *crew);
 /** Wait until a worker ends, EG__CREW_WAIT_MS at most, not at all when none runs; the number of those still
  * running. */
 unsigned eg__crew_wait(struct eg__crew *crew);
+
+/** Enter the gate if it is the turn of the board in a slot. Else log once that it waits: `told` is of this
+ * board. */
+bool eg__crew_enter(struct eg__crew *crew, const struct eg_slot *slot, struct eg_logger *logger,
+                    bool *queued);
 
 /** Start a thread; the struct must stay where it is until eg__thread_join(). `slot` is for the sentence.
  * EG_IO.
@@ -78,13 +84,19 @@ void eg__thread_join(struct eg__thread *thread);
  *
  * @param worker  room for it; must stay where it is until its thread is joined
  * @param slot    its strings must outlive the worker and its result
+ * @param entered  eg__crew_enter() let the board in, and eg__worker_leave() follows; else the worker waits
+ * for its turn
  * @param replaceable  see struct eg_run
  * @param cancel  the station's flag; when it is set already the run ends as aborted without touching the
  * board
  */
 void eg__worker_start(struct eg__worker *worker, struct eg__crew *crew, const struct eg_station *station,
-                      const struct eg_slot *slot, bool replaceable, struct eg_claims *claims,
+                      const struct eg_slot *slot, bool entered, bool replaceable, struct eg_claims *claims,
                       const struct eg_stage *const *stages, const struct eg_cancel *cancel);
+
+/** Let the next board have its turn, if this one has entered before its start: once its result is known to
+ * whoever may hold back boards. */
+void eg__worker_leave(struct eg__worker *worker);
 
 /** Return whether the worker, which has ended, has passed a board whose MAC another slot has shown by now. */
 bool eg__worker_disputed(struct eg__worker *worker);

@@ -25,6 +25,10 @@ line 1 --sim 2 --fault lie --batch bad --stop-failures 4
 expect_text out.log '4 boards in a row did not pass, the last in slot sim:esp32/'
 [ "$(ledger "select count(*) from runs where batch = 'bad'")" -le 5 ] || fail 'boards begin after the line has stopped'
 
+# Boards that wait for their turn do not begin either.
+line 1 --sim 4 --fault lie --batch turns --stop-failures 2 --at-once 1
+expect_equal 'runs of a line that stops after two' "$(ledger "select count(*) from runs where batch = 'turns'")" 2
+
 # A pause: nobody begins until somebody lets the line go on, and failures are counted anew.
 : >pause.log # what runs in the background may make it later than it is read
 "$espgang" run job.yaml --fast --trigger program --trigger-program true --ledger ledger.db --sim 2 --fault lie --batch pause --pause-failures 3 \

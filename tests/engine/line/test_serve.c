@@ -171,6 +171,72 @@ static void a_board_that_may_not_begin_waits_and_is_not_begun_when_the_line_ends
     assert_int_equal(most, 1);
 }
 
+/* Let no board begin, and end the line a while after the first question. */
+struct refusal {
+    struct eg_cancel *cancel;
+    uint64_t end_ms;
+    unsigned asked;
+};
+
+static bool never_begin(void *context, const struct eg_slot *slot, unsigned running)
+{
+    struct refusal *const refusal = context;
+
+    (void)slot;
+    (void)running;
+    if (refusal->asked++ == 0)
+        refusal->end_ms = eg_clock_ms() + 300;
+    else if (eg_clock_left_ms(refusal->end_ms) == 0)
+        eg_cancel_request(refusal->cancel);
+    return false;
+}
+
+static void a_line_whose_boards_all_wait_looks_at_them_now_and_then(void **state)
+{
+    struct finger finger = {.line = *state, .wanted = 1};
+    struct refusal refusal = {.cancel = &finger.line->cancel};
+
+    fake_line_plug(finger.line, &(struct vb_config){.fast = true}, 2, NO_FAULTS);
+    finger.line->station.may_begin = never_begin;
+    finger.line->station.may_begin_context = &refusal;
+    serve(&finger, true);
+    assert_int_equal(finger.line->recorder.run_count, 0);
+    assert_in_range(refusal.asked, 2, 100);
+}
+
+static void end_after_first(void *context, const struct eg_log_record *record)
+{
+    struct finger *finger = context;
+
+    if (record->kind == EG_LOG_OUTCOME)
+        eg_cancel_request(finger->stops);
+}
+
+static void boards_that_wait_for_their_turn_are_not_begun_when_the_line_ends(void **state)
+{
+    struct eg_cancel ending = {.requested = false};
+    struct finger finger = {.line = *state, .wanted = 100, .stops = &ending};
+
+    finger.line->recorder.at_log = end_after_first;
+    finger.line->recorder.context = &finger;
+    fake_line_plug(finger.line, &(struct vb_config){.fast = true}, 3, NO_FAULTS);
+    finger.line->station.ending = &ending;
+    finger.line->station.turns.at_once = 1;
+    serve(&finger, true);
+    assert_int_equal(finger.line->recorder.run_count, 1);
+    assert_int_equal(finger.line->recorder.runs[0].record.outcome, EG_PASS);
+}
+
+static void each_slot_has_its_turn(void **state)
+{
+    struct finger finger = {.line = *state, .wanted = 3};
+
+    fake_line_plug(finger.line, &(struct vb_config){.fast = true}, 3, NO_FAULTS);
+    finger.line->station.turns.at_once = 1;
+    serve(&finger, true);
+    assert_int_equal(finger.line->recorder.run_count, 9);
+}
+
 /* Let the second board of slot 1 begin while the pass of the first is being taken back. */
 static void let_begin(void *context, const struct eg_log_record *record)
 {
@@ -223,6 +289,9 @@ int main(void)
         TEST(every_go_is_a_run_with_its_label),
         TEST(without_an_end_of_its_own_a_board_is_shown_until_the_next_one),
         TEST(of_two_boards_with_one_mac_the_green_one_is_withdrawn),
+        TEST(a_line_whose_boards_all_wait_looks_at_them_now_and_then),
+        TEST(boards_that_wait_for_their_turn_are_not_begun_when_the_line_ends),
+        TEST(each_slot_has_its_turn),
         TEST(the_next_board_begins_after_the_pass_was_taken_back),
         TEST(a_trigger_that_fails_is_a_warning_and_is_asked_again),
         TEST(a_board_that_may_not_begin_waits_and_is_not_begun_when_the_line_ends),

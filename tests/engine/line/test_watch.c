@@ -199,6 +199,35 @@ static void a_line_that_is_ending_takes_its_boards_to_their_end_and_no_further_o
     assert_int_equal(fake_recorder_run(&hand.line->recorder, "2")->record.outcome, EG_PASS);
 }
 
+static void boards_that_wait_for_their_turn_are_not_begun_when_the_line_ends(void **state)
+{
+    struct hand hand = {.line = *state, .wanted = 100};
+    struct eg_cancel ending = {.requested = false};
+
+    hand.line->recorder.at_log = end_line;
+    hand.line->recorder.context = &ending;
+    fake_line_plug(hand.line, &(struct vb_config){.fast = true}, 3, NO_FAULTS);
+    hand.line->station.ending = &ending;
+    hand.line->station.turns.at_once = 1;
+    watch(&hand);
+    assert_int_equal(hand.ended, 1);
+    assert_int_equal(hand.line->recorder.run_count, 1);
+    assert_int_equal(hand.line->recorder.runs[0].record.outcome, EG_PASS);
+}
+
+static void boards_that_wait_for_their_turn_begin_one_after_the_other(void **state)
+{
+    struct hand hand = {.line = *state, .wanted = 3};
+
+    fake_line_plug(hand.line, &(struct vb_config){.fast = true}, 3, NO_FAULTS);
+    hand.line->station.turns.at_once = 1;
+    watch(&hand);
+    assert_int_equal(hand.line->recorder.run_count, 3);
+    assert_non_null(strstr(hand.line->recorder.transcript, "stage-begin wait-for-turn"));
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(hand.line->recorder.runs[i].record.outcome, EG_PASS);
+}
+
 static void a_cancel_ends_the_runs_in_progress_as_aborted(void **state)
 {
     struct hand hand = {.line = *state, .wanted = 0};
@@ -331,6 +360,8 @@ int main(void)
         TEST(another_board_in_the_place_gets_a_run_of_its_own_at_once),
         TEST(a_scan_that_fails_is_a_warning_and_the_line_goes_on),
         TEST(a_line_that_is_ending_takes_its_boards_to_their_end_and_no_further_one),
+        TEST(boards_that_wait_for_their_turn_are_not_begun_when_the_line_ends),
+        TEST(boards_that_wait_for_their_turn_begin_one_after_the_other),
         TEST(a_cancel_ends_the_runs_in_progress_as_aborted),
         TEST(simulated_hands_and_the_records_tell_the_same),
     };
