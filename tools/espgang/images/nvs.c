@@ -473,7 +473,7 @@ const struct cli_command cli_command_nvs = {
         "to "
         "`sta.ssid` and `sta.pswd` the keys `sta.apinfo`, `sta.pmk` and `sta.apsw`, and to `ap.ssid` and "
         "`ap.passwd`, "
-        "unless `ap.authmode` is missing or 0, `ap.pmk_info`, each where the file has it not.\n"
+        "unless `ap.authmode` is missing or 0, `ap.pmk_info`, each only if the file lacks it.\n"
         "\n"
         "`print` shows the keys and values of an image, whatever made it, also one read back from a flash. "
         "`check` "
