@@ -195,8 +195,9 @@ static enum eg_code check_allowed(const char *text, struct eg_error *err)
         least = distance;
         nearest = other->name;
     }
-    return eg_error_set(err, EG_BAD_JOB, "has \"%.80s\", which is no rule%s%s; jobs/README.md lists them",
-                        text, nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+    return eg_error_set(err, EG_BAD_JOB,
+                        "has \"%.80s\", which is no rule%s%s; 'espgang schema --markdown' lists them", text,
+                        nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
 }
 
 const struct eg_option eg__accept_options[] = {

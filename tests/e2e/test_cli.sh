@@ -27,6 +27,12 @@ refused() { # STATUS SENTENCE COMMAND...
   [ ! -e "$work/state" ] || fail "'$*' left $(find "$work/state")"
 }
 
+# A letter of a board option that the command has, too, is the command's.
+expect_status 0 "$espgang" read-flash --help
+expect_equal 'options with the letter -p' "$(grep -o -- '-p, --[a-z-]*' "$work/out.log")" '-p, --no-progress'
+expect_text "$work/out.log" '      --port=PORT '
+expect_status 0 "$espgang" efuse summary --help
+expect_text "$work/out.log" '-p, --port=PORT '
 refused 2 "espgang: there is no command 'rnu'; 'espgang --help' lists them" "$espgang" rnu
 refused 2 "espgang: --sme: unknown option; see 'espgang run --help'" "$espgang" run job.yaml --sme 3
 for boards in 0 -1 513; do

@@ -118,8 +118,10 @@ expect_equal 'what is on record' "$(ledger "SELECT count(*) FROM run_value
 for word in partition-cutt shared-sector; do
   job_of esp32 "allow: $word" "${right[@]}" >job.yaml
   expect_status 2 "$espgang" check job.yaml
-done
-expect_text err.log 'job.yaml:4:8: allow has shared-sector, a rule that no job can allow'
+  cat err.log
+done >refusals.log
+expect_text refusals.log "allow has \"partition-cutt\", which is no rule; did you mean partition-cut; 'espgang schema --markdown' lists them"
+expect_text refusals.log 'job.yaml:4:8: allow has shared-sector, a rule that no job can allow'
 
 # A partition's name keeps writing, comparing, reading and erasing inside that partition.
 board=("$espgang" -p "${urls[0]}")

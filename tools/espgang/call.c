@@ -36,6 +36,12 @@ bool cli_takes_board_options(const struct cli_command *command)
     return (command->flags & (CLI_BOARD | CLI_OFFLINE)) != 0;
 }
 
+/* A chain is of eFuses: of a board, or of a virtual memory. */
+bool cli_uses_board_options(const struct cli_command *command)
+{
+    return (command->flags & (CLI_BOARD | CLI_CHAIN)) != 0;
+}
+
 static const struct cli_option *find_option(const struct cli_option *options, const char *name)
 {
     for (; options != NULL && options->name != NULL; options++)
@@ -200,7 +206,7 @@ struct tables {
     struct poptOption table[TABLES][OPTIONS_MAX], all[TABLES + 1];
 };
 
-static bool has_letter(const struct cli_option *options, char letter)
+bool cli_has_letter(const struct cli_option *options, char letter)
 {
     for (; options != NULL && options->name != NULL; options++)
         if (options->letter == letter)
@@ -230,7 +236,7 @@ static void fill(struct tables *tables, int at, const struct cli_option *options
             continue;
         tables->table[at][count++] = (struct poptOption){
             options->name,
-            has_letter(taken, options->letter) ? '\0' : options->letter,
+            cli_has_letter(taken, options->letter) ? '\0' : options->letter,
             options->value != NULL ? POPT_ARG_STRING : POPT_ARG_NONE,
             NULL,
             at * OPTIONS_MAX + row + 1,

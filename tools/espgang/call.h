@@ -20,4 +20,7 @@ void cli_call_finish(struct cli_call *call);
 /** The rows of every command: --help and --usage. */
 extern const struct cli_option cli_help_options[];
 
+/** Return whether one of the options, NULL = none, has the letter. */
+bool cli_has_letter(const struct cli_option *options, char letter);
+
 #endif

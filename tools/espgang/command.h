@@ -77,6 +77,9 @@ const struct cli_option *cli_options(const struct cli_command *command);
 /** Return whether the command takes the options of a board, cli_board_options. */
 bool cli_takes_board_options(const struct cli_command *command);
 
+/** Return whether the command looks at them. */
+bool cli_uses_board_options(const struct cli_command *command);
+
 /** One use of a command. */
 struct cli_call {
     const struct cli_command *command;

@@ -147,10 +147,10 @@ static void complete_arguments(const struct word *word, const char *name, bool a
         board = NULL;
     if (line != NULL)
         add_all(&options, cli_options(line));
-    if (board != NULL) {
+    if (board != NULL)
         add_all(&options, cli_options(board));
+    if (board != NULL || (line != NULL && cli_uses_board_options(line)))
         add_all(&options, cli_board_options);
-    }
     const struct cli_command *command = line != NULL ? line : board;
     if (command == NULL)
         return;

@@ -96,12 +96,12 @@ static void print_details(const char *text)
     }
 }
 
-static void print_option(const struct cli_option *option)
+static void print_option(const struct cli_option *option, bool has_letter)
 {
     char letter[] = "    ", text[2000];
     int at;
 
-    if (option->letter != '\0')
+    if (has_letter)
         snprintf(letter, sizeof letter, "-%c, ", option->letter);
     at = printf("  %s--%s%s%s", letter, option->name, option->value != NULL ? "=" : "",
                 option->value != NULL ? option->value : "");
@@ -115,13 +115,15 @@ static void print_option(const struct cli_option *option)
     print_wrapped(text, strlen(text), (unsigned)at, OPTION_INDENT);
 }
 
-static void print_options(const char *heading, const struct cli_option *options)
+/* A letter in `taken` means the option there. */
+static void print_options(const char *heading, const struct cli_option *options,
+                          const struct cli_option *taken)
 {
     printf("\n%s:\n", heading);
     for (; options->name != NULL; options++) {
         if (options->heading != NULL)
             printf("\n%s:\n", options->heading);
-        print_option(options);
+        print_option(options, options->letter != '\0' && !cli_has_letter(taken, options->letter));
     }
 }
 
@@ -147,10 +149,10 @@ void cli_print_help(const struct cli_command *command)
         print_details(command->details);
     }
     if (cli_options(command) != NULL)
-        print_options("Options", cli_options(command));
-    if ((command->flags & CLI_BOARD) != 0)
-        print_options("The board and its port", cli_board_options);
-    print_options("Help options", cli_help_options);
+        print_options("Options", cli_options(command), NULL);
+    if (cli_uses_board_options(command))
+        print_options("The board and its port", cli_board_options, cli_options(command));
+    print_options("Help options", cli_help_options, cli_options(command));
 }
 
 void cli_help_family(const char *family)
