@@ -109,7 +109,9 @@ const struct cli_command cli_command_trust = {
         "\n"
         "`revoke` adds a key to the list of revoked ones, the file `revoked` in the folder of trusted keys, "
         "which may be copied from station to station: a fingerprint in each line. What a revoked key has "
-        "signed does not run, even if somebody adds the key again under another name.",
+        "signed does not run, even if somebody adds the key again under another name. A line that is running "
+        "goes "
+        "on with its bundle: end it.",
     .options = options,
     .words = actions,
     .least = 1,
