@@ -31,8 +31,8 @@ refuses 'ESP32 has no USB-OTG' --usb otg
 refuses '--spi-pins 6,17: not default, hspi or five pins CLK,Q,D,HD,CS' --spi-pins 6,17
 refuses '--register 0x3ff5a00c: not a register and its word, such as 0x3ff5a00c=0x8200' --register 0x3ff5a00c
 refuses 'ESP32-C3 has no secure boot v1' --chip esp32c3 --secure-boot-v1
-refuses '--nonsense: unknown option' --nonsense
-refuses '--boards=many: invalid numeric value' --boards=many
+refuses "--nonsense: unknown option; see 'vboard --help'" --nonsense
+refuses "--boards=many: invalid numeric value; see 'vboard --help'" --boards=many
 refuses '"board": vboard takes options only' board
 
 expect_status 2 "$vboard" --chip z80
