@@ -46,6 +46,7 @@ struct cli_dashboard_line {
     struct cli_view *view;
     struct cli_events *events;
     const char *ledger, *batch, *operator_name; /* the last NULL = not named */
+    bool begins_by_control;                     /* cli_dashboard_control() follows */
 };
 
 struct cli_dashboard;

@@ -303,8 +303,11 @@ static enum MHD_Result start(struct cli_dashboard *self, struct MHD_Connection *
     self->controlling += control != NULL;
     pthread_mutex_unlock(&self->lock);
     if (control == NULL)
-        return refuse(connection, MHD_HTTP_CONFLICT,
-                      "boards of this line begin by themselves; --trigger enter lets clients begin them");
+        return refuse(
+            connection, MHD_HTTP_CONFLICT,
+            self->line.begins_by_control
+                ? "the line begins or ends just now; ask again while may_start is true"
+                : "boards of this line begin by themselves; --trigger enter lets clients begin them");
     begun = scanned ? control->scan(control->context, wish.text, said)
                     : control->start(control->context, wish.slot, wish.label, said);
     pthread_mutex_lock(&self->lock);

@@ -281,11 +281,13 @@ static void tell_batch(FILE *out, const struct eg_batch *batch)
 static enum eg_code open_dashboard(struct display *display, const struct eg_station *station,
                                    const struct eg_ledger *ledger, struct eg_error *err)
 {
+    const enum cli_trigger trigger = display->options->trigger;
     const struct cli_dashboard_line line = {.view = &display->shows.view,
                                             .events = &display->shows.events,
                                             .ledger = eg_ledger_path(ledger),
                                             .batch = eg_ledger_batch(ledger),
-                                            .operator_name = display->options->operator_name};
+                                            .operator_name = display->options->operator_name,
+                                            .begins_by_control = trigger == CLI_ENTER || trigger == CLI_API};
 
     return cli_dashboard_open(&display->dashboard, &display->options->http, &line, station->logger, err);
 }

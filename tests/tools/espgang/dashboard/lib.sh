@@ -17,7 +17,9 @@ begin_line() {
   done
   [ -n "$url" ] || fail "no dashboard: $(cat "$work/line.log" "$work/line.err.log")"
   address=${url#http://}
+  case " $* " in *' --trigger api '*) wait_until 'boards can be begun' may_start ;; esac
 }
+may_start() { [ "$(ask /api/v1/line) $(of_body '$.line.may_start')" = '200 1' ]; }
 
 # end_line [STATUS]: without it, 1 is wanted when the ledger has a board that did not pass.
 end_line() {
