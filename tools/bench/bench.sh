@@ -138,7 +138,7 @@ for flash in blank used; do
   say "seconds the wire alone takes, $flash flash" "$(over "$wire" 1)" ''
   say "seconds the flash alone takes, $flash flash" "$worked" ''
   say "write stage / the longer of the two, $flash flash" \
-    "$(over "$wrote" "$(awk -v a="$wire" -v b="$worked" 'BEGIN { print a > b ? a : b }')")" \
+    "$(over "$wrote" "$(awk -v a="$wire" -v b="$worked" 'BEGIN { print (a > b ? a : b) }')")" \
     "$([ $flash = used ] && echo "1.30 (the stub's limit)" || echo 1.02)"
 done
 
