@@ -63,8 +63,8 @@ void eg__crew_finish(struct eg__crew *crew);
  * running. */
 unsigned eg__crew_wait(struct eg__crew *crew);
 
-/** Enter the gate if it is the turn of the board in a slot. Else log once that it waits: `told` is of this
- * board. */
+/** Enter the gate if it is the turn of the board in a slot. Else log that it waits, once: `*queued` says
+ * afterwards whether it does, and false before the first call for a board. */
 bool eg__crew_enter(struct eg__crew *crew, const struct eg_slot *slot, struct eg_logger *logger,
                     bool *queued);
 

@@ -29,40 +29,25 @@ static enum eg_code write_register(void *context, uint32_t addr, uint32_t word, 
 }
 
 /* What is counted in an attempt, whatever number of connections it takes. */
-struct counts {
-    unsigned resends, region_redos, digest_redos, requests;
-    uint32_t round_trip_us, baud_failed;
-};
-
-static struct counts counts_of(const struct eg_loader *loader)
+static void carry_over(struct eg_loader *loader, const struct eg_loader *former)
 {
-    return (struct counts){.resends = loader->resends,
-                           .region_redos = loader->region_redos,
-                           .digest_redos = loader->digest_redos,
-                           .requests = loader->requests,
-                           .round_trip_us = loader->round_trip_us,
-                           .baud_failed = loader->baud_failed};
-}
-
-static void carry_over(struct eg_loader *loader, const struct counts *counts)
-{
-    loader->resends = counts->resends;
-    loader->region_redos = counts->region_redos;
-    loader->digest_redos = counts->digest_redos;
-    loader->requests = counts->requests;
-    loader->round_trip_us = counts->round_trip_us;
-    loader->baud_failed = counts->baud_failed;
+    loader->resends = former->resends;
+    loader->region_redos = former->region_redos;
+    loader->digest_redos = former->digest_redos;
+    loader->requests = former->requests;
+    loader->round_trip_us = former->round_trip_us;
+    loader->baud_failed = former->baud_failed;
 }
 
 enum eg_code eg_run_enter_loader(struct eg_run *run, struct eg_error *err)
 {
     const enum eg_before before = (enum eg_before)eg_plan_choice(run->plan, "link.before");
-    const struct counts counts = counts_of(&run->loader);
+    const struct eg_loader former = run->loader;
 
     if (run->native_usb && (run->facts & EG_FACT_LEFT) != 0)
         EG_TRY(eg_run_await(run, err));
     enum eg_code code = eg_loader_connect(&run->loader, before, run->baud, SYNC_ATTEMPTS, err);
-    carry_over(&run->loader, &counts);
+    carry_over(&run->loader, &former);
     if (code == EG_OK)
         code = eg_loader_detect_as(&run->loader, run->plan->target, err);
     if (code == EG_OK)

@@ -14,15 +14,19 @@ static void lines_finish(struct lines *lines)
     eg_ledger_close(lines->ledger[1]);
 }
 
-static void begin(struct lines *lines, struct sample *sample, unsigned line)
+/* Begin a run in each program. */
+static void lines_begin(struct lines *lines, const struct sample *sample)
 {
     struct eg_error err;
 
-    assert_ok(eg_ledger_open(&lines->ledger[line], sample->path, &sample->session, &sample->plan, NULL, &err),
-              err);
-    struct eg_recorder *const recorder = eg_ledger_recorder(lines->ledger[line]);
-    const struct eg_run_begin begins = {.slot = line == 0 ? "left" : "right", .port = "/dev/ttyUSB0"};
-    assert_ok(recorder->ops->begin(recorder, &begins, &lines->run[line], &err), err);
+    for (unsigned line = 0; line < 2; line++) {
+        assert_ok(
+            eg_ledger_open(&lines->ledger[line], sample->path, &sample->session, &sample->plan, NULL, &err),
+            err);
+        struct eg_recorder *const recorder = eg_ledger_recorder(lines->ledger[line]);
+        const struct eg_run_begin begins = {.slot = line == 0 ? "left" : "right", .port = "/dev/ttyUSB0"};
+        assert_ok(recorder->ops->begin(recorder, &begins, &lines->run[line], &err), err);
+    }
 }
 
 static enum eg_code admit(const struct lines *lines, unsigned line, struct eg_error *err)
@@ -50,8 +54,7 @@ static void of_two_boards_of_one_mac_in_two_programs_neither_passes(void **state
     EG_CLEANUP(lines_finish) struct lines lines = {0};
     struct eg_error err;
 
-    begin(&lines, sample, 0);
-    begin(&lines, sample, 1);
+    lines_begin(&lines, sample);
     assert_ok(admit(&lines, 0, &err), err);
     assert_ok(admit(&lines, 0, &err), err); /* another attempt */
     assert_error(admit(&lines, 1, &err), err, EG_DUPLICATE_MAC,
@@ -68,8 +71,7 @@ static void one_after_the_other_they_are_one_board(void **state)
     EG_CLEANUP(lines_finish) struct lines lines = {0};
     struct eg_error err;
 
-    begin(&lines, sample, 0);
-    begin(&lines, sample, 1);
+    lines_begin(&lines, sample);
     assert_ok(admit(&lines, 0, &err), err);
     assert_ok(finish(&lines, sample, 0, &pass, &err), err);
     assert_ok(admit(&lines, 1, &err), err);
@@ -82,8 +84,7 @@ static void a_program_that_died_has_no_board_at_work(void **state)
     EG_CLEANUP(lines_finish) struct lines lines = {0};
     struct eg_error err;
 
-    begin(&lines, sample, 0);
-    begin(&lines, sample, 1);
+    lines_begin(&lines, sample);
     assert_ok(admit(&lines, 0, &err), err);
     eg_ledger_close(lines.ledger[0]);
     lines.ledger[0] = NULL;
@@ -98,8 +99,7 @@ static void rehearsals_have_the_same_boards(void **state)
     struct eg_error err;
 
     sample->session.simulated = true;
-    begin(&lines, sample, 0);
-    begin(&lines, sample, 1);
+    lines_begin(&lines, sample);
     assert_ok(admit(&lines, 0, &err), err);
     assert_ok(admit(&lines, 1, &err), err);
     assert_ok(finish(&lines, sample, 1, &refused, &err), err);

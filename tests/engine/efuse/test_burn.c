@@ -95,16 +95,22 @@ static void a_key_that_reads_back_wrong_stops_everything_before_block_0(void **s
     scene_end(&scene);
 }
 
+/* `reopened` is what a chip shows that gave no answer after the burn of a field; 0 = it is gone. */
+static void scene_begin_silent(struct scene *scene, const char *field, int reopened)
+{
+    scene_begin(scene, "esp32c3");
+    scene_want(scene, field, 1);
+    assert_int_equal(eg_efuse_decide(&scene->plan, &scene->err), EG_OK);
+    scene->silent_after = true;
+    scene->reopened = reopened;
+}
+
 static void a_burn_that_closes_the_loader_is_the_last_and_may_end_without_an_answer(void **state)
 {
     (void)state;
     struct scene scene;
 
-    scene_begin(&scene, "esp32c3");
-    scene_want(&scene, "DIS_DOWNLOAD_MODE", 1);
-    assert_int_equal(eg_efuse_decide(&scene.plan, &scene.err), EG_OK);
-    scene.silent_after = true;
-    scene.reopened = 3;
+    scene_begin_silent(&scene, "DIS_DOWNLOAD_MODE", 3);
     assert_int_equal(eg_efuse_burn(&scene.plan, &scene.err), EG_OK);
     assert_int_equal(scene.plan.end, EG_EFUSE_CLOSED);
     scene_end(&scene);
@@ -115,10 +121,7 @@ static void a_chip_that_does_not_answer_has_not_closed_its_loader(void **state)
     (void)state;
     struct scene scene;
 
-    scene_begin(&scene, "esp32c3");
-    scene_want(&scene, "DIS_DOWNLOAD_MODE", 1);
-    assert_int_equal(eg_efuse_decide(&scene.plan, &scene.err), EG_OK);
-    scene.silent_after = true;
+    scene_begin_silent(&scene, "DIS_DOWNLOAD_MODE", 0);
     scene_refused(&scene, eg_efuse_burn(&scene.plan, &scene.err), EG_PORT_GONE, "burning BLOCK0: no power");
     assert_int_equal(scene.plan.end, EG_EFUSE_OPEN);
     scene_end(&scene);
@@ -160,11 +163,7 @@ static void a_burn_that_leads_into_secure_download_mode_is_good_when_the_chip_is
     (void)state;
     struct scene scene;
 
-    scene_begin(&scene, "esp32c3");
-    scene_want(&scene, "ENABLE_SECURITY_DOWNLOAD", 1);
-    assert_int_equal(eg_efuse_decide(&scene.plan, &scene.err), EG_OK);
-    scene.silent_after = true;
-    scene.reopened = 2;
+    scene_begin_silent(&scene, "ENABLE_SECURITY_DOWNLOAD", 2);
     assert_int_equal(eg_efuse_burn(&scene.plan, &scene.err), EG_OK);
     assert_int_equal(scene.plan.end, EG_EFUSE_SECURE_DOWNLOAD);
     scene_end(&scene);
@@ -175,10 +174,7 @@ static void silence_after_another_burn_is_a_failure(void **state)
     (void)state;
     struct scene scene;
 
-    scene_begin(&scene, "esp32c3");
-    scene_want(&scene, "DIS_PAD_JTAG", 1);
-    assert_int_equal(eg_efuse_decide(&scene.plan, &scene.err), EG_OK);
-    scene.silent_after = true;
+    scene_begin_silent(&scene, "DIS_PAD_JTAG", 0);
     scene_refused(&scene, eg_efuse_burn(&scene.plan, &scene.err), EG_PORT_GONE, "burning BLOCK0: no power");
     assert_int_equal(scene.plan.done, 0);
     scene_end(&scene);
